@@ -1,0 +1,30 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+import { precompress } from "./build/precompress";
+
+/** Where `npm run dev` finds a server. */
+const server = process.env.PHAROS_DEV_SERVER ?? "http://127.0.0.1:3000";
+const proxied = ["/api", "/loki", "/metrics", "/-/"];
+
+export default defineConfig({
+  plugins: [react(), precompress()],
+  build: {
+    target: "es2022",
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 700,
+    rolldownOptions: {
+      output: {
+        // Libraries change seldom: their chunks stay in the browser's cache over releases.
+        codeSplitting: {
+          groups: [
+            { name: "react", test: /node_modules\/(react|react-dom|scheduler)\// },
+            { name: "uplot", test: /node_modules\/uplot\// },
+            { name: "text", test: /node_modules\/(marked|dompurify)\// },
+          ],
+        },
+      },
+    },
+  },
+  server: { proxy: Object.fromEntries(proxied.map((path) => [path, { target: server, changeOrigin: true }])) },
+  test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"], setupFiles: ["./build/test-setup.ts"] },
+});
