@@ -1,0 +1,280 @@
+//! Grafana's provisioning folders: which dashboard files they name, wherever the old container had them.
+//!
+//! Format: Grafana documentation, "Provision Grafana", dashboards and data sources.
+
+mod path;
+
+use std::path::{Path, PathBuf};
+
+use serde_yaml_ng::Value;
+
+use crate::{Error, Result};
+
+/// A folder of dashboards, as a provider file names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provider {
+    /// The provider's name.
+    pub name: String,
+    /// The folder its dashboards are shown in; empty = none.
+    pub folder: String,
+    /// Whether sub-folders name the folders.
+    pub folders_from_files: bool,
+    /// Where its JSON files are on this machine.
+    pub path: PathBuf,
+}
+
+/// What a provisioning folder holds.
+#[derive(Debug, Clone, Default)]
+pub struct Provisioning {
+    /// Providers whose folder was found.
+    pub providers: Vec<Provider>,
+    /// Data sources named there: (name, type). Prometheus and Loki are Pharos itself.
+    pub datasources: Vec<(String, String)>,
+    /// What was not used, and why.
+    pub notices: Vec<String>,
+}
+
+/// Keys of a provider that are read, or have no meaning here: one organisation, files watched, never deleted.
+const PROVIDER_KEYS: &[&str] = &[
+    "name",
+    "folder",
+    "type",
+    "options",
+    "orgId",
+    "folderUid",
+    "disableDeletion",
+    "updateIntervalSeconds",
+    "allowUiUpdates",
+    "editable",
+];
+
+/// Reads a `--grafana-provisioning` folder: `dashboards/*.yml`, `datasources/*.yml`, or a plain folder of JSON files.
+///
+/// Errors: the folder cannot be read. A file in it that is wrong becomes a notice.
+pub fn read(folder: &Path) -> Result<Provisioning> {
+    let mut found = Provisioning::default();
+    list(folder)?;
+    for file in yaml_files(&folder.join("dashboards")).into_iter().chain(yaml_files(folder)) {
+        read_file(&file, &mut found, |document, found| providers(&file, folder, document, found));
+    }
+    for file in yaml_files(&folder.join("datasources")) {
+        read_file(&file, &mut found, datasources);
+    }
+    if found.providers.is_empty() {
+        let plain = [folder.join("dashboards"), folder.to_owned()].into_iter().find(|dir| has_json(dir));
+        match plain {
+            Some(path) => found.providers.push(Provider {
+                name: folder.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
+                folder: String::new(),
+                folders_from_files: true,
+                path,
+            }),
+            None => found.notices.push(format!(
+                "{}: no provider file (dashboards/*.yml) and no dashboard (*.json) found",
+                folder.display()
+            )),
+        }
+    }
+    Ok(found)
+}
+
+fn read_file(file: &Path, found: &mut Provisioning, take: impl FnOnce(&Value, &mut Provisioning)) {
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => expand_env(&text),
+        Err(source) => {
+            return found.notices.push(Error::Read { path: file.display().to_string(), source }.to_string());
+        }
+    };
+    match serde_yaml_ng::from_str::<Value>(&text) {
+        Ok(document) => take(&document, found),
+        Err(error) => found.notices.push(format!("{}: {error}", file.display())),
+    }
+}
+
+fn providers(file: &Path, root: &Path, document: &Value, found: &mut Provisioning) {
+    let list = document.get("providers").and_then(Value::as_sequence).or_else(|| document.as_sequence());
+    for entry in list.into_iter().flatten() {
+        let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let option = |key: &str| entry.get("options").and_then(|options| options.get(key));
+        let name = text("name");
+        for key in entry.as_mapping().into_iter().flat_map(|m| m.keys()).filter_map(Value::as_str) {
+            if !PROVIDER_KEYS.contains(&key) {
+                found
+                    .notices
+                    .push(format!("{}: provider {name:?}: unknown key {key:?} ignored", file.display()));
+            }
+        }
+        let wanted = option("path").or_else(|| option("folder")).and_then(Value::as_str).unwrap_or_default();
+        match path::resolve(wanted, root) {
+            Some(path) => found.providers.push(Provider {
+                name,
+                folder: text("folder"),
+                folders_from_files: option("foldersFromFilesStructure").and_then(Value::as_bool).unwrap_or(false),
+                path,
+            }),
+            None => found.notices.push(format!(
+                "{}: provider {name:?}: no folder {wanted:?} here, nor through a compose file's volumes, nor below {}: \
+                 give options.path a folder of this machine",
+                file.display(),
+                root.display()
+            )),
+        }
+    }
+}
+
+fn datasources(document: &Value, found: &mut Provisioning) {
+    for entry in document.get("datasources").and_then(Value::as_sequence).into_iter().flatten() {
+        let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (name, kind) = (text("name"), text("type"));
+        if !matches!(kind.as_str(), "prometheus" | "loki") {
+            found
+                .notices
+                .push(format!("data source {name:?} of type {kind} is not available in this version"));
+        }
+        found.datasources.push((name, kind));
+    }
+}
+
+/// `$NAME` and `${NAME}` from the environment, as Grafana expands them; unknown ones stay as written.
+fn expand_env(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        let tail = &rest[at + 1..];
+        let (name, len) =
+            match tail.strip_prefix('{').and_then(|t| t.find('}').map(|end| (&t[..end], end + 2))) {
+                Some(braced) => braced,
+                None => {
+                    let end =
+                        tail.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(tail.len());
+                    (&tail[..end], end)
+                }
+            };
+        match std::env::var(name).ok().filter(|_| !name.is_empty()) {
+            Some(value) => out.push_str(&value),
+            None => out.push_str(&rest[at..at + 1 + len]),
+        }
+        rest = &tail[len..];
+    }
+    out.push_str(rest);
+    out
+}
+
+fn list(folder: &Path) -> Result<Vec<PathBuf>> {
+    let read = |source| Error::Read { path: folder.display().to_string(), source };
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).map_err(read)?.flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    Ok(files)
+}
+
+fn has_ending(path: &Path, endings: &[&str]) -> bool {
+    path.extension()
+        .and_then(|e| e.to_str())
+        .is_some_and(|e| endings.contains(&e.to_ascii_lowercase().as_str()))
+}
+
+fn yaml_files(folder: &Path) -> Vec<PathBuf> {
+    let files = list(folder).unwrap_or_default();
+    files.into_iter().filter(|path| has_ending(path, &["yml", "yaml"])).collect()
+}
+
+fn has_json(folder: &Path) -> bool {
+    list(folder).unwrap_or_default().iter().any(|path| has_ending(path, &["json"]))
+}
+
+/// The JSON files below a provider's folder, with the folder each is shown in. Bounded: 10,000 files, 8 levels.
+pub(crate) fn files(provider: &Provider) -> Vec<(PathBuf, String)> {
+    const MOST_FILES: usize = 10_000;
+    const MOST_LEVELS: usize = 8;
+    let mut found = Vec::new();
+    let mut folders = vec![(provider.path.clone(), 0)];
+    while let Some((folder, level)) = folders.pop() {
+        for path in list(&folder).unwrap_or_default() {
+            if found.len() >= MOST_FILES {
+                return found;
+            }
+            if path.is_dir() {
+                // Kubernetes mounts keep older versions in folders that begin with "..".
+                let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".."));
+                if level < MOST_LEVELS && !hidden {
+                    folders.push((path, level + 1));
+                }
+            } else if has_ending(&path, &["json"]) {
+                let shown = folder_of(provider, &path);
+                found.push((path, shown));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn folder_of(provider: &Provider, file: &Path) -> String {
+    let below = file.parent().and_then(|parent| parent.strip_prefix(&provider.path).ok());
+    match below.filter(|below| provider.folders_from_files && !below.as_os_str().is_empty()) {
+        Some(below) => below.to_string_lossy().into_owned(),
+        None => provider.folder.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(root: &Path, path: &str, text: &str) {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, text).expect("written");
+    }
+
+    const PROVIDER: &str = "apiVersion: 1\nproviders:\n  - name: P\n    folder: F\n    colour: red\n    options:\n      \
+                            path: /etc/grafana/provisioning/dashboards\n      foldersFromFilesStructure: true\n";
+
+    #[test]
+    fn a_container_path_is_found_through_compose_volumes() {
+        let root = tempfile::tempdir().expect("a folder");
+        let volumes = "services:\n  grafana:\n    volumes:\n      - data:/var/lib/grafana\n      \
+                       - ./boards:/etc/grafana/provisioning/dashboards:ro\n";
+        write(root.path(), "docker-compose.yml", volumes);
+        write(root.path(), "boards/team/a.json", "{}");
+        write(root.path(), "monitoring/grafana/dashboards/p.yml", PROVIDER);
+        let found = read(&root.path().join("monitoring/grafana")).expect("read");
+        assert_eq!(found.providers[0].path, root.path().join("boards"));
+        assert_eq!(files(&found.providers[0]), [(root.path().join("boards/team/a.json"), "team".to_owned())]);
+        assert_eq!(found.notices.len(), 1, "{:?}", found.notices);
+        assert!(found.notices[0].contains("unknown key \"colour\""));
+    }
+
+    #[test]
+    fn a_container_path_is_found_by_its_trailing_folders() {
+        let root = tempfile::tempdir().expect("a folder");
+        write(root.path(), "dashboards/p.yml", PROVIDER);
+        write(root.path(), "dashboards/a.json", "{}");
+        let found = read(root.path()).expect("read");
+        assert_eq!(found.providers[0].path, root.path().join("dashboards"));
+        assert_eq!(files(&found.providers[0])[0].1, "F");
+    }
+
+    #[test]
+    fn plain_folders_and_missing_ones() {
+        let root = tempfile::tempdir().expect("a folder");
+        assert!(read(root.path()).expect("read").notices[0].contains("no provider file"));
+        write(root.path(), "a.json", "{}");
+        assert_eq!(read(root.path()).expect("read").providers[0].path, root.path());
+        assert!(read(&root.path().join("none")).is_err());
+        write(
+            root.path(),
+            "dashboards/p.yml",
+            &PROVIDER.replace("/etc/grafana/provisioning/dashboards", "/no/such"),
+        );
+        assert!(read(root.path()).expect("read").notices[1].contains("no folder \"/no/such\""));
+    }
+
+    #[test]
+    fn environment_is_expanded() {
+        let path = std::env::var("PATH").expect("a PATH");
+        assert_eq!(expand_env("a ${PATH} $PATH $ ${no_such} b"), format!("a {path} {path} $ ${{no_such}} b"));
+    }
+}
