@@ -1,1 +1,20 @@
-//! wire
+//! Bytes to model values and back: exposition text, OpenMetrics, remote write, Loki push. Pure functions over
+//! bytes: no I/O, no clock, no knowledge of HTTP beyond content types.
+//!
+//! | format | in | out |
+//! |---|---|---|
+//! | exposition text 0.0.4 and 1.0.0, OpenMetrics 1.0 | [`exposition::Parser`] | [`exposition::Page`] (text) |
+//! | remote write 1.0 | [`remote_write::Decoder`] | [`remote_write::encode`] |
+//! | Loki push, JSON and protobuf | [`loki_push::Decoder`] | [`loki_push::encode`] |
+
+mod error;
+mod label_cache;
+mod protobuf;
+
+pub mod compression;
+pub mod exposition;
+pub mod loki_push;
+pub mod remote_write;
+
+pub use error::{Error, Result};
+pub use label_cache::LabelCache;
