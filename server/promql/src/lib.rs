@@ -3,7 +3,13 @@
 //! Pure: no clock, no I/O but the source's, no threads of its own but rayon's pool. The time is an argument.
 
 mod ast;
+mod column;
 mod error;
+mod lexer;
+mod number;
+mod parser;
+mod printer;
+mod quote;
 mod signature;
 mod value;
 
@@ -12,6 +18,9 @@ pub use ast::{
     Matching, MatrixSelector, NumberLiteral, RangeMode, Span, Subquery, Timing, UnaryOp, ValueType,
     VectorSelector,
 };
+pub use column::{ABSENT, Row, Steps, is_absent};
 pub use error::{Error, Result};
+pub use number::{format_duration, format_float};
+pub use parser::{Query, parse, parse_selector};
 pub use signature::{SIGNATURES, Signature, signature};
 pub use value::{Answer, MatrixSeries, Point, Stats, Value, VectorSample};
