@@ -1,6 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
-import { precompress } from "./build/precompress";
+import { precompress } from "./build/precompress.ts";
 
 /** Where `npm run dev` finds a server. */
 const server = process.env.PHAROS_DEV_SERVER ?? "http://127.0.0.1:3000";
