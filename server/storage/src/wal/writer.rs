@@ -1,0 +1,212 @@
+//! The log's thread: takes what waits, writes it, syncs once, tells those who wait.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use crate::DiskFile;
+use crate::wal::Segment;
+use crate::wal::group::Group;
+use crate::wal::log::{Phase, Shared, State, Waiting};
+use crate::wal::segment::{HEADER_BYTES, Header, path_of};
+
+/// Space that must be there before writing goes on after a failure, so that it does not fail again at once.
+const PROBE_BYTES: usize = 256 << 10;
+
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    open: Option<OpenSegment>,
+    /// The sequence of the next file to be made; a failed one's number may be used again.
+    next: u64,
+    /// How much of the segment before the next one counts.
+    before_bytes: u64,
+}
+
+struct OpenSegment {
+    sequence: u64,
+    file: Box<dyn DiskFile>,
+    written: u64,
+    synced: u64,
+}
+
+/// What the thread found to do.
+enum Task {
+    Write(Vec<Waiting>, Arc<Group>),
+    Probe,
+    End,
+}
+
+impl Writer {
+    pub(super) fn new(shared: Arc<Shared>, next: u64, before_bytes: u64) -> Self {
+        Writer { shared, open: None, next, before_bytes }
+    }
+
+    pub(super) fn run(&mut self) {
+        loop {
+            match self.next_task() {
+                Task::End => return,
+                Task::Probe => self.probe(),
+                Task::Write(waiting, group) => match self.write(waiting) {
+                    Ok(()) => group.decide(Ok(())),
+                    Err(error) => self.fail(&error, &group),
+                },
+            }
+        }
+    }
+
+    fn next_task(&self) -> Task {
+        let shared = &self.shared;
+        let mut state = shared.state.lock();
+        loop {
+            if matches!(state.phase, Phase::Failed(_)) {
+                if state.stop {
+                    return Task::End;
+                }
+                if shared.wake.wait_for(&mut state, shared.options.retry).timed_out() {
+                    return Task::Probe;
+                }
+                continue;
+            }
+            if state.hurry || state.stop {
+                if state.waiting.is_empty() && state.stop {
+                    state.group.decide(Ok(()));
+                    return Task::End;
+                }
+                return take(&mut state);
+            }
+            match state.since {
+                None => shared.wake.wait(&mut state),
+                Some(since) => {
+                    let due = since + shared.options.group;
+                    if Instant::now() >= due || shared.wake.wait_until(&mut state, due).timed_out() {
+                        return take(&mut state);
+                    }
+                }
+            }
+        }
+    }
+
+    fn write(&mut self, waiting: Vec<Waiting>) -> io::Result<()> {
+        for part in waiting {
+            if part.begins {
+                self.sync()?;
+                self.begin(part.segment)?;
+            }
+            let open = self.open.as_mut().ok_or_else(|| io::Error::other("no segment is open"))?;
+            debug_assert_eq!(open.sequence, part.segment, "records wait in order of their segments");
+            if !part.bytes.is_empty() {
+                open.file.write_at(open.written, &part.bytes)?;
+                open.written += part.bytes.len() as u64;
+            }
+        }
+        self.sync()
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        let Some(open) = self.open.as_mut().filter(|open| open.synced < open.written) else { return Ok(()) };
+        open.file.sync()?;
+        open.synced = open.written;
+        let (sequence, bytes) = (open.sequence, open.synced);
+        let mut state = self.shared.state.lock();
+        if let Some(segment) = state.segments.iter_mut().find(|segment| segment.sequence == sequence) {
+            segment.bytes = bytes;
+        }
+        Ok(())
+    }
+
+    /// Makes the file of segment `sequence` with its name durable; the segment before is synced.
+    fn begin(&mut self, sequence: u64) -> io::Result<()> {
+        if self.open.as_ref().is_some_and(|open| open.sequence == sequence) {
+            // The probe after a failure made it already.
+            return Ok(());
+        }
+        if let Some(before) = self.open.take() {
+            self.before_bytes = before.synced;
+        }
+        self.open = Some(self.make(sequence, 0)?);
+        self.next = sequence + 1;
+        Ok(())
+    }
+
+    fn make(&self, sequence: u64, probe_bytes: usize) -> io::Result<OpenSegment> {
+        let path = path_of(&self.shared.dir, sequence);
+        let made = self.make_file(&path, sequence, probe_bytes);
+        if made.is_err() {
+            // No half-made file stays in the way of the next try.
+            let _ = self.shared.disk.remove(&path);
+        }
+        let file = made?;
+        let written = HEADER_BYTES as u64;
+        let mut state = self.shared.state.lock();
+        state.segments.retain(|segment| segment.sequence != sequence);
+        state.segments.push(Segment { sequence, path, bytes: written });
+        Ok(OpenSegment { sequence, file, written, synced: written })
+    }
+
+    fn make_file(&self, path: &Path, sequence: u64, probe_bytes: usize) -> io::Result<Box<dyn DiskFile>> {
+        let file = self.shared.disk.create(path)?;
+        file.write_at(0, &Header { sequence, before_bytes: self.before_bytes }.encode())?;
+        if probe_bytes > 0 {
+            file.write_at(HEADER_BYTES as u64, &vec![0; probe_bytes])?;
+            file.sync()?;
+            file.set_len(HEADER_BYTES as u64)?;
+        }
+        file.sync()?;
+        self.shared.disk.sync_dir(&self.shared.dir)?;
+        Ok(file)
+    }
+
+    /// Gives the open segment up, and all that waits: nobody is told that it is durable.
+    fn fail(&mut self, error: &io::Error, group: &Group) {
+        let why = match error.kind() {
+            io::ErrorKind::StorageFull => {
+                "the disk is full: nothing can be written until there is space".into()
+            }
+            _ => format!("the log cannot be written: {error}"),
+        };
+        tracing::error!(dir = %self.shared.dir.display(), %error, "the log cannot be written; trying again");
+        if let Some(open) = self.open.take() {
+            self.before_bytes = open.synced;
+            // Best effort: the next segment's header cuts it off as well.
+            let _ = open.file.set_len(open.synced);
+        }
+        let later = {
+            let mut state = self.shared.state.lock();
+            state.phase = Phase::Failed(why.clone());
+            state.waiting.clear();
+            state.waiting_bytes = 0;
+            state.since = None;
+            state.hurry = false;
+            state.open_bytes = 0;
+            std::mem::take(&mut state.group)
+        };
+        group.decide(Err(why.clone()));
+        later.taken.store(true, Ordering::Release);
+        later.decide(Err(why));
+    }
+
+    fn probe(&mut self) {
+        match self.make(self.next, PROBE_BYTES) {
+            Err(error) => {
+                tracing::debug!(dir = %self.shared.dir.display(), %error, "the log still cannot be written");
+            }
+            Ok(open) => {
+                tracing::info!(dir = %self.shared.dir.display(), "the log can be written again");
+                self.shared.state.lock().phase = Phase::NeedsSegment(open.sequence);
+                self.next = open.sequence + 1;
+                self.open = Some(open);
+            }
+        }
+    }
+}
+
+fn take(state: &mut State) -> Task {
+    let group = std::mem::take(&mut state.group);
+    group.taken.store(true, Ordering::Release);
+    state.hurry = false;
+    state.since = None;
+    state.waiting_bytes = 0;
+    Task::Write(std::mem::take(&mut state.waiting), group)
+}
