@@ -56,7 +56,7 @@ function byNames(options: unknown): FieldMatcher {
   const wanted = new Set(names ?? []);
   return (field, frame, frames) => {
     const named = wanted.has(field.name) || wanted.has(fieldDisplayName(field, frame, frames));
-    return mode === "exclude" ? !named && field.type === "number" : named;
+    return mode === "exclude" ? !named : named;
   };
 }
 

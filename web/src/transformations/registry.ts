@@ -1,0 +1,106 @@
+/** Every transformation by its id, and running a panel's list of them. */
+
+import type { DataFrame } from "../lib/dataFrame";
+import { calculateField } from "./calculateField";
+import { convertFieldType } from "./convertFieldType";
+import { filterByRefId, refIdMatcher } from "./filterByRefId";
+import { filterByValue } from "./filterByValue";
+import { filterFieldsByName } from "./filterFieldsByName";
+import { groupBy } from "./groupBy";
+import { joinByField } from "./joinByField";
+import { labelsToFields } from "./labelsToFields";
+import { limit } from "./limit";
+import { merge } from "./merge";
+import { organize } from "./organize";
+import { reduce } from "./reduce";
+import { renameByRegex } from "./renameByRegex";
+import { seriesToRows } from "./seriesToRows";
+import { sortBy } from "./sortBy";
+import type { Transform, TransformContext } from "./types";
+
+const TRANSFORMATIONS: Record<string, Transform> = {
+  calculateField,
+  convertFieldType,
+  filterByRefId,
+  filterByValue,
+  filterFieldsByName,
+  groupBy,
+  joinByField,
+  labelsToFields,
+  limit,
+  merge,
+  organize,
+  reduce,
+  renameByRegex,
+  seriesToColumns: joinByField,
+  seriesToRows,
+  sortBy,
+};
+
+/** As a panel's model lists it. */
+export interface TransformationStep {
+  id: string;
+  disabled?: boolean;
+  options?: Record<string, unknown>;
+  filter?: { id: string; options?: unknown };
+}
+
+export interface Transformed {
+  frames: DataFrame[];
+  /** Ids that are not known; the data went past them unchanged. */
+  unknown: string[];
+}
+
+/** Runs the steps in order. Texts in their options are interpolated. */
+export function applyTransformations(
+  frames: DataFrame[],
+  steps: readonly TransformationStep[] | undefined,
+  context: TransformContext & { interpolate?: (text: string) => string } = {},
+): Transformed {
+  const unknown: string[] = [];
+  let current = frames;
+  for (const step of steps ?? []) {
+    if (step.disabled) {
+      continue;
+    }
+    const transform = Object.hasOwn(TRANSFORMATIONS, step.id) ? TRANSFORMATIONS[step.id] : undefined;
+    if (transform === undefined) {
+      unknown.push(step.id);
+      continue;
+    }
+    const options = interpolated(step.options ?? {}, context.interpolate) as Record<string, unknown>;
+    current = applyStep(current, step, (input) => transform(input, options, context));
+  }
+  return { frames: current, unknown };
+}
+
+/** Frames that the step's filter does not mean pass by and stay where the first of them stood. */
+function applyStep(
+  frames: DataFrame[],
+  step: TransformationStep,
+  run: (frames: DataFrame[]) => DataFrame[],
+): DataFrame[] {
+  const pattern = step.filter?.options;
+  if (step.filter?.id !== "byRefId" || typeof pattern !== "string" || pattern === "") {
+    return run(frames);
+  }
+  const matches = refIdMatcher(pattern);
+  const after = [...run(frames.filter(matches))];
+  const passing = frames.filter((frame) => !matches(frame));
+  const place = frames.findIndex((frame, index) => index > 0 && !matches(frame));
+  after.splice(Math.max(0, place), 0, ...passing);
+  return after;
+}
+
+function interpolated(value: unknown, interpolate: ((text: string) => string) | undefined): unknown {
+  if (typeof value === "string") {
+    return interpolate && value.includes("$") ? interpolate(value) : value;
+  }
+  if (Array.isArray(value)) {
+    return value.map((entry) => interpolated(entry, interpolate));
+  }
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, interpolated(entry, interpolate)]));
+  }
+  return value;
+}
