@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use memchr::memchr;
 use model::{Exemplar, Labels, MetricKind, Sample};
 
-use super::series::{Why, braces_labels, braces_len, is_blank, name_len, quoted, series_labels, unescape};
+use super::series::{Why, braces_labels, braces_len, is_blank, name_len, quoted, series_labels, series_pairs, unescape};
 use crate::{Error, Result};
 
 /// The bits of every NaN that a page spells: any other NaN has a meaning of its own, such as the stale marker.
@@ -87,6 +87,12 @@ impl<'a> Point<'a> {
     /// Parses the series' labels, metric name included.
     pub fn labels(&self) -> Result<Labels> {
         series_labels(self.series).map_err(|why| Error::exposition(self.line, why, self.series))
+    }
+
+    /// Parses the series' labels as pairs sorted by name. Unlike [`Point::labels`] they include labels whose value
+    /// is empty, which a scraper that honors labels must see.
+    pub fn label_pairs(&self) -> Result<Vec<(Cow<'a, str>, Cow<'a, str>)>> {
+        series_pairs(self.series).map_err(|why| Error::exposition(self.line, why, self.series))
     }
 
     /// Parses the exemplar; where it has no time of its own it gets `t_ms`.

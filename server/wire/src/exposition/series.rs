@@ -8,7 +8,7 @@ use model::{Labels, METRIC_NAME};
 /// Why a text is not what it should be.
 pub(crate) type Why = Cow<'static, str>;
 
-type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
+pub(crate) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 pub(crate) fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b':'
@@ -79,6 +79,12 @@ pub(crate) fn unescape(text: &str) -> Cow<'_, str> {
 
 /// The labels of a series, metric name included.
 pub(crate) fn series_labels(text: &str) -> Result<Labels, Why> {
+    let pairs = series_pairs(text)?;
+    Ok(Labels::from_sorted(pairs.iter().map(|(n, v)| (&**n, &**v))).expect("sorted and unique by now"))
+}
+
+/// The same as sorted pairs, labels with empty values included.
+pub(crate) fn series_pairs(text: &str) -> Result<Vec<Pair<'_>>, Why> {
     let len = name_len(text.as_bytes());
     let mut pairs = Vec::with_capacity(8);
     if len > 0 {
@@ -98,7 +104,8 @@ pub(crate) fn series_labels(text: &str) -> Result<Labels, Why> {
 pub(crate) fn braces_labels(text: &str) -> Result<Labels, Why> {
     let mut pairs = Vec::new();
     read_braces(text, &mut pairs, false)?;
-    finish(pairs)
+    let pairs = finish(pairs)?;
+    Ok(Labels::from_sorted(pairs.iter().map(|(n, v)| (&**n, &**v))).expect("sorted and unique by now"))
 }
 
 /// A quoted text at the head of `text` and what follows it.
@@ -148,7 +155,7 @@ fn plain_label_name(text: &str) -> Result<(Cow<'_, str>, &str), Why> {
     Ok((Cow::Borrowed(name), &text[len..]))
 }
 
-fn finish(mut pairs: Vec<Pair<'_>>) -> Result<Labels, Why> {
+fn finish(mut pairs: Vec<Pair<'_>>) -> Result<Vec<Pair<'_>>, Why> {
     if !pairs.is_sorted_by(|a, b| a.0 < b.0) {
         pairs.sort_by(|a, b| a.0.cmp(&b.0));
         if let Some(twice) = pairs.windows(2).find(|w| w[0].0 == w[1].0) {
@@ -158,7 +165,7 @@ fn finish(mut pairs: Vec<Pair<'_>>) -> Result<Labels, Why> {
             });
         }
     }
-    Ok(Labels::from_sorted(pairs.iter().map(|(n, v)| (&**n, &**v))).expect("sorted and unique by now"))
+    Ok(pairs)
 }
 
 #[cfg(test)]
