@@ -28,7 +28,7 @@ const HIGH_WATER: &[u8] = b"id_high_water";
 pub struct Partition {
     /// `<class>/<name>.redb`. What is named `<class>/<name>.…` belongs to it (an index folder, say).
     pub path: String,
-    /// The retention class.
+    /// The retention class; neither `wal` nor `rebuild`.
     pub class: String,
     /// First time in it, in the owner's unit.
     pub start: i64,

@@ -14,6 +14,11 @@ use crate::{Disk, DiskEntry, Error, Result};
 /// A damaged manifest, and partitions that a rebuild could not read, are kept under this ending.
 const ASIDE: &str = ".corrupt";
 
+/// Where a rebuild makes the new manifest.
+const REBUILD: &str = "rebuild";
+/// Folders of a store that are no retention class.
+const NO_CLASS: [&str; 2] = ["wal", REBUILD];
+
 /// What a partition's file says of itself.
 #[derive(Debug, Clone, Default)]
 pub struct Rebuilt {
@@ -67,6 +72,7 @@ pub(super) fn open(
             rebuild(&disk, folder, describe, &mut report)?
         }
     };
+    remove_stale(&*disk, &folder.join(REBUILD))?;
     sweep(&manifest, &mut report)?;
     for partition in manifest.partitions().values() {
         let file = manifest.file_of(partition);
@@ -77,11 +83,11 @@ pub(super) fn open(
     Ok((manifest, report))
 }
 
-/// Files and folders in the class folders of a store. The log's folder has no `.redb` in it and is left alone.
+/// Files and folders in the class folders of a store. (No class may be named as in [`NO_CLASS`].)
 fn class_entries(disk: &dyn Disk, folder: &Path) -> Result<Vec<DiskEntry>> {
     let mut found = Vec::new();
     for class in disk.list(folder).map_err(Error::io("list", folder))? {
-        if class.is_dir && class.path.file_name().is_some_and(|name| name != "wal") {
+        if class.is_dir && !class.path.file_name().is_some_and(|name| NO_CLASS.iter().any(|no| name == *no)) {
             found.extend(disk.list(&class.path).map_err(Error::io("list", &class.path))?);
         }
     }
@@ -111,8 +117,7 @@ pub(super) fn remove(disk: &dyn Disk, entry: &DiskEntry) -> Result<()> {
     }
 }
 
-/// Makes a manifest of what the files say: first a description of all, then one commit, so that a crash in between
-/// leaves an empty manifest only with the partitions still there to be described again.
+/// Makes a manifest of what the files say.
 fn rebuild(
     disk: &Arc<dyn Disk>,
     folder: &Path,
@@ -156,10 +161,8 @@ fn rebuild(
     };
     // Under another name until it is whole: a crash here must not leave a manifest that knows nothing, since the
     // next start would sweep all partitions away.
-    let fresh = folder.join("rebuild");
-    if disk.exists(&fresh).map_err(Error::io("look for", &fresh))? {
-        disk.remove_dir_all(&fresh).map_err(Error::io("remove", &fresh))?;
-    }
+    let fresh = folder.join(REBUILD);
+    remove_stale(&**disk, &fresh)?;
     disk.create_dir_all(&fresh).map_err(Error::io("create", &fresh))?;
     let made = Manifest::load(Arc::clone(disk), &fresh)?;
     made.commit(&change)?;
@@ -169,6 +172,13 @@ fn rebuild(
     disk.sync_dir(folder).map_err(Error::io("sync", folder))?;
     disk.remove_dir_all(&fresh).map_err(Error::io("remove", &fresh))?;
     Manifest::load(Arc::clone(disk), folder)
+}
+
+fn remove_stale(disk: &dyn Disk, fresh: &Path) -> Result<()> {
+    if disk.exists(fresh).map_err(Error::io("look for", fresh))? {
+        disk.remove_dir_all(fresh).map_err(Error::io("remove", fresh))?;
+    }
+    Ok(())
 }
 
 fn relative(folder: &Path, path: &Path) -> String {
