@@ -3,6 +3,7 @@
 
 pub mod blob;
 pub mod disk;
+mod documents;
 mod error;
 pub mod folder;
 pub mod manifest;
@@ -10,6 +11,7 @@ pub mod table;
 pub mod wal;
 
 pub use disk::{Disk, DiskEntry, DiskFile, FaultDisk, RealDisk};
+pub use documents::{DocumentChange, Documents};
 pub use error::{Error, Result};
 pub use folder::DataFolder;
 pub use manifest::{Change, Manifest, Partition};

@@ -73,7 +73,8 @@ impl GrowingDb {
         if self.broken.load(Ordering::Acquire) {
             self.reopen()?;
         }
-        let slot = self.db.read();
+        // Recursive: a closure may read once more while a reopening waits.
+        let slot = self.db.read_recursive();
         let Some(db) = slot.as_ref() else {
             return Err(Error::Unavailable(format!("{} could not be reopened", self.path.display())));
         };

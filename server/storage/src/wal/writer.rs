@@ -1,6 +1,7 @@
 //! The log's thread: takes what waits, writes it, syncs once, tells those who wait.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -48,10 +49,15 @@ impl Writer {
             match self.next_task() {
                 Task::End => return,
                 Task::Probe => self.probe(),
-                Task::Write(waiting, group) => match self.write(waiting) {
-                    Ok(()) => group.decide(Ok(())),
-                    Err(error) => self.fail(&error, &group),
-                },
+                Task::Write(waiting, group) => {
+                    // A defect must not leave those who wait hanging for ever.
+                    let written = catch_unwind(AssertUnwindSafe(|| self.write(waiting)))
+                        .unwrap_or_else(|_| Err(io::Error::other("the log's thread has a defect")));
+                    match written {
+                        Ok(()) => group.decide(Ok(())),
+                        Err(error) => self.fail(&error, &group),
+                    }
+                }
             }
         }
     }
