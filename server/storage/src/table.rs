@@ -7,6 +7,7 @@ mod partition;
 mod pool;
 
 pub use growing::GrowingDb;
+pub use migrations::Kind;
 pub use partition::{Loader, write_partition};
 pub use pool::{OpenPartition, PartitionPool};
 
