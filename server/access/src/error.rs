@@ -12,6 +12,9 @@ pub enum Error {
     /// The system's random numbers are not available.
     #[error("a password cannot be hashed: {0}")]
     Hashing(String),
+    /// The database of users failed.
+    #[error("users cannot be read or kept: {0}")]
+    Storage(storage::Error),
 }
 
 /// The result of this crate's functions.
@@ -24,6 +27,7 @@ impl Error {
             Error::Network(_) => model::ErrorKind::BadInput,
             Error::Hash(_) => model::ErrorKind::Corrupt,
             Error::Hashing(_) => model::ErrorKind::Internal,
+            Error::Storage(error) => error.kind(),
         }
     }
 }
