@@ -1,0 +1,14 @@
+/** Starts the page. */
+
+import { createRoot } from "react-dom/client";
+import "./styles/mantine.css";
+import "./styles/tokens.css";
+import "./styles/global.css";
+import { ping } from "./api/client";
+import { connection } from "./api/connection";
+import { App } from "./App";
+
+connection.probe = ping;
+
+const root = document.getElementById("root");
+if (root) createRoot(root).render(<App />);

@@ -1,0 +1,55 @@
+/** `/d/<uid>/<slug>`: loads the dashboard; what it shows is in DashboardView. */
+
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { useEffect, useMemo } from "react";
+import { getJson } from "../../api/client";
+import { ApiError } from "../../api/error";
+import type { DashboardAnswer } from "../../api/types";
+import { PageHeader } from "../../components/PageHeader";
+import { EmptyView, ErrorView, LoadingView } from "../../components/StateView";
+import { readDashboard } from "../../lib/dashboard/model";
+import { rememberVisit } from "../../state/storage";
+import { DashboardView } from "./DashboardView";
+
+export function DashboardPage() {
+  const { uid = "" } = useParams({ strict: false }) as { uid?: string };
+  const { data, error, refetch } = useQuery({
+    queryKey: ["dashboard", uid],
+    queryFn: ({ signal }) => getJson<DashboardAnswer>(`/api/pharos/v1/dashboards/${encodeURIComponent(uid)}`, signal),
+    staleTime: 60_000,
+  });
+  const dashboard = useMemo(() => data && readDashboard(data.dashboard), [data]);
+  const title = dashboard?.title;
+  useEffect(() => {
+    if (title) rememberVisit({ uid, title });
+  }, [uid, title]);
+
+  if (dashboard && data) return <DashboardView key={uid} dashboard={{ ...dashboard, uid }} meta={data.meta} report={data.report} />;
+  if (error instanceof ApiError && error.kind === "not_found") {
+    return (
+      <>
+        <PageHeader title="Dashboard not found" />
+        <EmptyView title={`No dashboard has the uid “${uid}”`}>
+          It may have been removed or renamed. <Link to="/dashboards">See all dashboards</Link>.
+        </EmptyView>
+      </>
+    );
+  }
+  if (error) {
+    return (
+      <>
+        <PageHeader title="Dashboard" />
+        <ErrorView title="This dashboard could not be opened" error={error} onRetry={() => void refetch()} />
+      </>
+    );
+  }
+  return (
+    <>
+      <PageHeader title="Dashboard" />
+      <div style={{ padding: 16 }}>
+        <LoadingView label="Loading the dashboard" />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,141 @@
+/** An open dashboard: its header, its variables, its sections, its shortcuts. */
+
+import { useComputedColorScheme } from "@mantine/core";
+import { IconArrowLeft, IconDeviceTv } from "@tabler/icons-react";
+import { lazy, Suspense, useCallback, useMemo, useRef, useState } from "react";
+import type { DashboardMeta, ImportReport } from "../../api/types";
+import { PageHeader } from "../../components/PageHeader";
+import { RefreshPicker } from "../../components/RefreshPicker";
+import { EmptyView } from "../../components/StateView";
+import { TimePicker } from "../../components/TimePicker";
+import { findCell, layout } from "../../lib/dashboard/layout";
+import type { DashboardModel } from "../../lib/dashboard/model";
+import { interpolate } from "../../lib/interpolate/interpolate";
+import { one } from "../../lib/urlSearch";
+import { type TimeDefaults, useTimeState } from "../../state/timeState";
+import { usePatchUrl, useUrlSearch } from "../../state/urlState";
+import { DashboardProvider, type DashboardState } from "./context";
+import { DashboardLinks } from "./DashboardLinks";
+import classes from "./DashboardView.module.css";
+import { PanelCard } from "./PanelCard";
+import { ReportMark } from "./ReportMark";
+import { SectionGrid } from "./SectionGrid";
+import { useDashboardKeys } from "./useDashboardKeys";
+import { useVariables } from "./useVariables";
+import { VariableBar } from "./VariableBar";
+
+const PanelInspect = lazy(() => import("./PanelInspect").then((m) => ({ default: m.PanelInspect })));
+
+interface Props {
+  dashboard: DashboardModel;
+  meta: DashboardMeta;
+  report: ImportReport;
+}
+
+export function DashboardView({ dashboard, meta, report }: Props) {
+  const search = useUrlSearch();
+  const patch = usePatchUrl();
+  const theme = useComputedColorScheme("dark");
+  const time = useTimeState(useDefaults(dashboard));
+  const variables = useVariables(dashboard, time);
+  const [inspected, setInspected] = useState<string | null>(null);
+  const [busy, setBusy] = useBusy();
+  const hovered = useRef<string | null>(null);
+  const viewed = one(search, "viewPanel") ?? null;
+  const kiosk = one(search, "kiosk") !== undefined;
+
+  const view = useCallback((key: string | null) => patch({ viewPanel: key === null ? undefined : `panel-${key}` }), [patch]);
+  const { scope } = variables;
+  const sections = useMemo(() => (scope ? layout(dashboard.panels, scope) : []), [dashboard.panels, scope]);
+  const [toggled, setToggled] = useState<ReadonlyMap<string, boolean>>(new Map());
+  const isOpen = (key: string, collapsed: boolean) => toggled.get(key) ?? !collapsed;
+  const setAll = (open: boolean) => setToggled(new Map(sections.map((s) => [s.key, open])));
+
+  useDashboardKeys({ time, hovered, viewed, kiosk, view, inspect: setInspected, patch, setAll });
+  const state: DashboardState = {
+    dashboard,
+    time,
+    scope,
+    variables: variables.states,
+    theme,
+    hover: (key) => {
+      hovered.current = key;
+    },
+    view,
+    inspect: setInspected,
+    inspected,
+    setBusy,
+  };
+  const cell = viewed ? findCell(sections, viewed) : undefined;
+  const title = scope ? interpolate(dashboard.title, scope) : dashboard.title;
+
+  return (
+    <DashboardProvider value={state}>
+      {!kiosk && (
+        <PageHeader
+          title={title}
+          crumb={viewed ? undefined : meta.folder || undefined}
+          mark={<ReportMark report={report} description={dashboard.description} />}
+          below={
+            <div className={classes.below}>
+              {viewed && (
+                <button type="button" className="button" onClick={() => view(null)}>
+                  <IconArrowLeft size={15} /> Back to the dashboard
+                </button>
+              )}
+              <VariableBar variables={variables} />
+              {!viewed && <DashboardLinks />}
+            </div>
+          }
+        >
+          {!dashboard.hideTimePicker && <TimePicker time={time} />}
+          <RefreshPicker time={time} intervals={dashboard.refreshIntervals} busy={busy} />
+          <button type="button" className={`button ${classes.kiosk}`} data-icon="true" title="Full screen without menus (d k)" aria-label="Kiosk mode" onClick={() => patch({ kiosk: "1" })}>
+            <IconDeviceTv size={16} />
+          </button>
+        </PageHeader>
+      )}
+      <div className={classes.body} data-single={cell !== undefined}>
+        {cell ? (
+          <PanelCard key={cell.key} cell={cell} single />
+        ) : (
+          sections.map((section) => (
+            <SectionGrid
+              key={section.key}
+              section={section}
+              open={isOpen(section.key, section.row?.collapsed ?? false)}
+              onToggle={(open) => setToggled(new Map([...toggled, [section.key, open]]))}
+            />
+          ))
+        )}
+        {scope && dashboard.panels.length === 0 && (
+          <EmptyView title="This dashboard has no panels">Its file holds none: {meta.source}</EmptyView>
+        )}
+        {viewed && scope && !cell && <EmptyView title={`There is no panel “${viewed}” on this dashboard`} />}
+      </div>
+      <Suspense>
+        {inspected !== null && <PanelInspect sections={sections} name={inspected} onClose={() => setInspected(null)} />}
+      </Suspense>
+    </DashboardProvider>
+  );
+}
+
+function useDefaults(dashboard: DashboardModel): TimeDefaults {
+  const { time, refresh, timezone, weekStart } = dashboard;
+  return useMemo(
+    () => ({ from: time.from, to: time.to, refresh, zone: timezone, weekStart }),
+    [time, refresh, timezone, weekStart],
+  );
+}
+
+/** Whether any panel is loading. */
+function useBusy(): [boolean, (key: string, busy: boolean) => void] {
+  const [busy, setBusy] = useState(false);
+  const keys = useRef(new Set<string>());
+  const report = useCallback((key: string, isBusy: boolean) => {
+    if (isBusy) keys.current.add(key);
+    else keys.current.delete(key);
+    setBusy(keys.current.size > 0);
+  }, []);
+  return [busy, report];
+}

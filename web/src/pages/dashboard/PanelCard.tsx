@@ -1,0 +1,204 @@
+/** A panel's frame: header, loading bar, error mark, and the body in which its type draws. */
+
+import { Tooltip } from "@mantine/core";
+import { IconAlertTriangle, IconClockPause, IconExternalLink, IconInfoCircle } from "@tabler/icons-react";
+import { memo, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef } from "react";
+import { isEmptyFrame } from "../../api/frames";
+import { CrashGuard } from "../../components/CrashGuard";
+import { useServerGone } from "../../components/ConnectionBanner";
+import { useInView } from "../../components/useInView";
+import { useSize } from "../../components/useSize";
+import { type CompiledPanel, compilePanel } from "../../lib/dashboard/compile";
+import type { Cell } from "../../lib/dashboard/layout";
+import { withInterval } from "../../lib/interpolate/builtIns";
+import { interpolate, type Scope, single } from "../../lib/interpolate/interpolate";
+import { findPanelType } from "../../panels/registry";
+import type { PanelProps } from "../../panels/types";
+import { type DashboardState, useDashboardState } from "./context";
+import { exploreLink } from "./exploreLink";
+import classes from "./PanelCard.module.css";
+import { PanelMenu } from "./PanelMenu";
+import { type PanelData, usePanelData } from "./usePanelData";
+
+interface Props {
+  cell: Cell;
+  /** The panel fills the page (`viewPanel`). */
+  single?: boolean;
+}
+
+export const PanelCard = memo(function PanelCard({ cell, single: alone = false }: Props) {
+  const state = useDashboardState();
+  const card = useRef<HTMLElement>(null);
+  const body = useRef<HTMLDivElement>(null);
+  const inView = useInView(card);
+  const size = useSize(body);
+  const { panel, key } = cell;
+  const scope = useMemo(
+    () => (state.scope ? new Map([...state.scope, ...cell.scoped]) : null),
+    [state.scope, cell.scoped],
+  );
+  const compiled = useCompiled(cell, scope, state, size?.width ?? 0);
+  const request = compiled && size ? compiled : null;
+  const data = usePanelData(request, inView, state.time.tick);
+  const type = findPanelType(panel.type);
+  const replace = useInterpolation(scope, compiled, state.time.zone);
+  const title = replace(panel.title);
+  const { setBusy } = state;
+  useEffect(() => {
+    setBusy(key, data.loading);
+    return () => setBusy(key, false);
+  }, [key, data.loading, setBusy]);
+
+  const explore = compiled ? exploreLink(compiled.queries[0], state.time.raw) : null;
+  return (
+    <section
+      ref={card}
+      className={classes.card}
+      data-panel={key}
+      data-explore={explore ?? undefined}
+      data-transparent={panel.transparent === true}
+      data-untitled={title === ""}
+      aria-label={title || `${type.title} panel`}
+      onMouseEnter={() => state.hover(key)}
+      onMouseLeave={() => state.hover(null)}
+      onFocus={() => state.hover(key)}
+    >
+      <header className={classes.header}>
+        <h3 title={title}>{title}</h3>
+        <Marks cell={cell} data={data} compiled={compiled} replace={replace} />
+        <PanelMenu cellKey={key} alone={alone} explore={explore} />
+      </header>
+      {data.loading && <div className={classes.loading} role="progressbar" aria-label="Loading" />}
+      <div ref={body} className={classes.body}>
+        {size && scope && compiled && (inView || data.settled) && (
+          <CrashGuard resetKey={`${key} ${state.time.tick}`}>
+            <Suspense>
+              <Body cell={cell} data={data} compiled={compiled} size={size} replace={replace} />
+            </Suspense>
+          </CrashGuard>
+        )}
+      </div>
+    </section>
+  );
+});
+
+function useCompiled(cell: Cell, scope: Scope | null, state: DashboardState, width: number): CompiledPanel | null {
+  const { dashboard, time, variables } = state;
+  // A few pixels more or less are no reason to ask again.
+  const rounded = Math.round(width / 50) * 50;
+  return useMemo(() => {
+    if (!scope) return null;
+    const models = variables.map((v) => v.model);
+    const { range, zone } = time;
+    return compilePanel(cell.panel, { scope, variables: models, range, zone, width: rounded, panels: dashboard.panels });
+  }, [cell.panel, scope, variables, time.range, time.zone, rounded, dashboard.panels, time]);
+}
+
+function useInterpolation(scope: Scope | null, compiled: CompiledPanel | null, zone: string): PanelProps["interpolate"] {
+  return useCallback(
+    (text, extra) => {
+      if (!scope) return text;
+      const full = new Map(compiled ? withInterval(scope, compiled.interval) : scope);
+      for (const [name, value] of Object.entries(extra ?? {})) full.set(name, single(value));
+      return interpolate(text, full, "text", zone);
+    },
+    [scope, compiled, zone],
+  );
+}
+
+interface BodyProps {
+  cell: Cell;
+  data: PanelData;
+  compiled: CompiledPanel;
+  size: { width: number; height: number };
+  replace: PanelProps["interpolate"];
+}
+
+function Body({ cell, data, compiled, size, replace }: BodyProps) {
+  const { time, theme, dashboard } = useDashboardState();
+  const type = findPanelType(cell.panel.type);
+  if (type.needsData) {
+    const instead = insteadOfData(data, compiled);
+    if (instead !== undefined) return <div className={classes.instead}>{instead}</div>;
+  }
+  const Panel = type.component;
+  return (
+    <Panel
+      panel={cell.panel}
+      frames={data.frames}
+      range={data.range ?? compiled.range}
+      timeZone={time.zone}
+      theme={theme}
+      width={size.width}
+      height={size.height}
+      syncKey={dashboard.uid}
+      graphTooltip={dashboard.graphTooltip}
+      interpolate={replace}
+      onZoom={time.zoomTo}
+      onZoomOut={time.zoomOut}
+    />
+  );
+}
+
+/** What stands in the body when there is nothing to draw; undefined when there is. */
+function insteadOfData(data: PanelData, compiled: CompiledPanel): ReactNode | undefined {
+  const problems = [...compiled.problems, ...data.errors];
+  if (data.frames.some((frame) => !isEmptyFrame(frame))) return undefined;
+  if (problems.length > 0) return <p className={classes.problem}>{problems.join("\n")}</p>;
+  if (compiled.queries.length === 0) return <p>No query</p>;
+  if (!data.settled) return null;
+  return <p>No data</p>;
+}
+
+interface MarksProps {
+  cell: Cell;
+  data: PanelData;
+  compiled: CompiledPanel | null;
+  replace: PanelProps["interpolate"];
+}
+
+function Marks({ cell, data, compiled, replace }: MarksProps) {
+  const gone = useServerGone();
+  const { panel } = cell;
+  const problems = [...(compiled?.problems ?? []), ...data.errors];
+  return (
+    <div className={classes.marks}>
+      {panel.description && (
+        <Tooltip label={replace(panel.description)}>
+          <button type="button" className={classes.mark} aria-label={`About this panel: ${panel.description}`}>
+            <IconInfoCircle size={15} stroke={1.7} />
+          </button>
+        </Tooltip>
+      )}
+      {panel.links?.map((link) => (
+        <Tooltip key={`${link.title} ${link.url}`} label={replace(link.title || link.url || "Link")}>
+          <a className={classes.mark} href={replace(link.url ?? "").trim()} target={link.targetBlank ? "_blank" : undefined} rel="noreferrer" aria-label={replace(link.title || "Link")}>
+            <IconExternalLink size={15} stroke={1.7} />
+          </a>
+        </Tooltip>
+      ))}
+      {compiled?.rangeNote && <span className={classes.note}>{compiled.rangeNote}</span>}
+      {(data.stale || (gone && data.settled)) && (
+        <Tooltip label="These are the last data that arrived.">
+          <span className={classes.mark} data-tone="warn" role="img" aria-label="Stale data">
+            <IconClockPause size={15} stroke={1.7} />
+          </span>
+        </Tooltip>
+      )}
+      {data.warnings.length > 0 && problems.length === 0 && (
+        <Tooltip label={[...new Set(data.warnings)].join("\n")}>
+          <button type="button" className={classes.mark} data-tone="warn" aria-label="Warnings">
+            <IconAlertTriangle size={15} stroke={1.7} />
+          </button>
+        </Tooltip>
+      )}
+      {problems.length > 0 && (
+        <Tooltip label={problems.join("\n")}>
+          <button type="button" className={classes.mark} data-tone="error" aria-label={`Error: ${problems.join("; ")}`}>
+            <IconAlertTriangle size={15} stroke={1.7} />
+          </button>
+        </Tooltip>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,34 @@
+/** What every panel of an open dashboard reads. */
+
+import { createContext, useContext } from "react";
+import type { DashboardModel } from "../../lib/dashboard/model";
+import type { Scope } from "../../lib/interpolate/interpolate";
+import type { VariableState } from "../../lib/variables/model";
+import type { TimeState } from "../../state/timeState";
+
+export interface DashboardState {
+  dashboard: DashboardModel;
+  time: TimeState;
+  /** Null until the variables have been loaded: no panel asks before. */
+  scope: Scope | null;
+  variables: VariableState[];
+  theme: "dark" | "light";
+  /** The panel under the mouse or the focus, for its shortcuts. */
+  hover: (key: string | null) => void;
+  view: (key: string | null) => void;
+  inspect: (key: string | null) => void;
+  /** Key of the panel that is inspected. */
+  inspected: string | null;
+  /** Told by each panel, so that the refresh button can turn. */
+  setBusy: (key: string, busy: boolean) => void;
+}
+
+const DashboardContext = createContext<DashboardState | null>(null);
+
+export const DashboardProvider = DashboardContext.Provider;
+
+export function useDashboardState(): DashboardState {
+  const state = useContext(DashboardContext);
+  if (!state) throw new Error("panels stand within a dashboard");
+  return state;
+}
