@@ -7,7 +7,6 @@ mod credentials;
 mod error;
 mod guard;
 mod origin;
-mod schema;
 mod throttle;
 mod users;
 
