@@ -1,0 +1,8 @@
+//! Loki's HTTP API, `/loki/api/v1/*`. Source: Loki documentation, "HTTP API".
+
+pub(crate) mod labels;
+pub(crate) mod push;
+pub(crate) mod query;
+pub(crate) mod reply;
+pub(crate) mod status;
+mod value;

@@ -1,0 +1,91 @@
+//! `query`, `query_range`, `format_query`.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::State as Shared;
+use axum::response::Response;
+use model::{Control, Direction};
+
+use super::labels::range as time_range;
+use super::reply::{ApiError, success};
+use super::value;
+use crate::State;
+use crate::json;
+use crate::params::{Params, duration_ms, time_ns};
+
+/// Lines of a query that names no limit.
+const DEFAULT_LINES: usize = 100;
+/// Points a series of a range query may have, as in Loki.
+const MOST_POINTS: i64 = 11_000;
+
+/// `GET|POST /loki/api/v1/query`
+pub(crate) async fn instant(Shared(state): Shared<Arc<State>>, params: Params) -> Result<Response, ApiError> {
+    let t_ns = match params.get("time") {
+        None => state.clock.now_ns(),
+        Some(text) => time_ns(text).ok_or_else(|| {
+            ApiError::bad_request(format!("could not parse 'time' parameter: {text:?} is not a time"))
+        })?,
+    };
+    let (text, limit, direction) = common(&params)?;
+    let source = state.sources.logs(None).ok_or_else(|| ApiError::bad_request("no log source"))?;
+    let work = move |control: &Control| {
+        let began = Instant::now();
+        let query = logql::parse(&text)?;
+        let answer = logql::query(&*source, &query, t_ns, limit, direction, control)?;
+        Ok::<_, ApiError>(success(&value::render(&answer, t_ns / 1_000_000, began.elapsed())))
+    };
+    state.pool.run(state.limits, work).await
+}
+
+/// `GET|POST /loki/api/v1/query_range`
+pub(crate) async fn range(Shared(state): Shared<Arc<State>>, params: Params) -> Result<Response, ApiError> {
+    let (start_ns, end_ns) = time_range(&state, &params, 1)?;
+    let step_ns = match params.get("step") {
+        // As Loki: some 250 points, a second at least.
+        None => ((end_ns - start_ns) / 250 / 1_000_000_000).max(1) * 1_000_000_000,
+        Some(text) => duration_ms(text)
+            .map(|ms| ms.saturating_mul(1_000_000))
+            .filter(|ns| *ns > 0)
+            .ok_or_else(|| {
+                ApiError::bad_request(format!(
+                    "could not parse 'step' parameter: {text:?} is not a positive duration"
+                ))
+            })?,
+    };
+    let (text, limit, direction) = common(&params)?;
+    let source = state.sources.logs(None).ok_or_else(|| ApiError::bad_request("no log source"))?;
+    let work = move |control: &Control| {
+        let began = Instant::now();
+        let query = logql::parse(&text)?;
+        if !query.is_log_query() && (end_ns - start_ns) / step_ns > MOST_POINTS {
+            let why = "exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the \
+                       step parameter";
+            return Err(ApiError::bad_request(why));
+        }
+        let times = logql::TimeRange { start_ns, end_ns, step_ns };
+        let answer = logql::query_range(&*source, &query, times, limit, direction, control)?;
+        Ok::<_, ApiError>(success(&value::render(&answer, end_ns / 1_000_000, began.elapsed())))
+    };
+    state.pool.run(state.limits, work).await
+}
+
+/// `GET|POST /loki/api/v1/format_query`
+pub(crate) async fn format(params: Params) -> Result<Response, ApiError> {
+    let query = logql::parse(params.get("query").unwrap_or_default())?;
+    let mut data = String::new();
+    json::string(&mut data, &query.to_string());
+    Ok(success(&data))
+}
+
+fn common(params: &Params) -> Result<(String, usize, Direction), ApiError> {
+    let text = params.get("query").unwrap_or_default().to_owned();
+    let limit = params.get("limit").map_or(Ok(DEFAULT_LINES), str::parse).ok().filter(|limit| *limit > 0);
+    let limit = limit.ok_or_else(|| ApiError::bad_request("limit must be a positive value"))?;
+    let direction = match params.get("direction").map(str::to_ascii_lowercase).as_deref() {
+        None | Some("backward") => Direction::Backward,
+        Some("forward") => Direction::Forward,
+        Some(other) => return Err(ApiError::bad_request(format!("invalid direction '{other}'"))),
+    };
+    Ok((text, limit, direction))
+}

@@ -1,0 +1,53 @@
+//! Answers and errors as Loki gives them: errors are plain text.
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use model::ErrorKind;
+
+/// An error with its status.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    message: String,
+}
+
+impl ApiError {
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        ApiError { status: StatusCode::BAD_REQUEST, message: message.into() }
+    }
+
+    fn of(kind: ErrorKind, message: String) -> Self {
+        let status = match kind {
+            ErrorKind::BadInput | ErrorKind::Limit => StatusCode::BAD_REQUEST,
+            ErrorKind::NotFound => StatusCode::NOT_FOUND,
+            ErrorKind::Timeout => StatusCode::GATEWAY_TIMEOUT,
+            ErrorKind::Cancelled | ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            ErrorKind::Corrupt | ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        ApiError { status, message }
+    }
+}
+
+impl From<model::Error> for ApiError {
+    fn from(error: model::Error) -> Self {
+        ApiError::of(error.kind(), error.message().to_owned())
+    }
+}
+
+impl From<logql::Error> for ApiError {
+    fn from(error: logql::Error) -> Self {
+        ApiError::of(error.kind(), error.to_string())
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        (self.status, self.message).into_response()
+    }
+}
+
+/// `{"status":"success","data":…}`
+pub(crate) fn success(data: &str) -> Response {
+    let body = format!("{{\"status\":\"success\",\"data\":{data}}}");
+    ([(header::CONTENT_TYPE, "application/json; charset=UTF-8")], body).into_response()
+}

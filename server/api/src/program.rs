@@ -1,0 +1,196 @@
+//! What the edge asks of the program around it.
+
+use model::MetricStats;
+use model::{LogStats, Result};
+
+/// The program as its edge sees it: state of its collection, and what an operator may ask of it.
+pub trait Program: Send + Sync {
+    /// `Ok` when data can be written and read; else why not.
+    fn ready(&self) -> Result<(), String>;
+
+    /// Reads configuration files again. Errors name the file and the key.
+    fn reload(&self) -> Result<(), String>;
+
+    /// What the home page shows.
+    fn home(&self) -> Home;
+
+    /// Scrape targets.
+    fn targets(&self) -> Vec<TargetStatus>;
+
+    /// Targets that relabelling dropped: their discovered labels.
+    fn dropped_targets(&self) -> Vec<Vec<(String, String)>> {
+        Vec::new()
+    }
+
+    /// The configuration in use, as YAML.
+    fn config_yaml(&self) -> String;
+
+    /// Command line flags in use.
+    fn flags(&self) -> Vec<(String, String)>;
+
+    /// Pharos' own metrics as exposition text.
+    fn metrics_page(&self) -> String;
+
+    /// What is compiled in: version.
+    fn version(&self) -> &'static str;
+}
+
+/// The home page: see the README's `GET /api/pharos/v1/home`.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct Home {
+    /// Version of the program.
+    pub version: String,
+    /// When it started, ms.
+    pub started_ms: i64,
+    /// Now, ms.
+    pub now_ms: i64,
+    /// This machine's name.
+    pub hostname: String,
+    /// Whether host and self metrics are collected.
+    pub collecting: bool,
+    /// The metric store.
+    pub metrics: MetricNumbers,
+    /// The log store.
+    pub logs: LogNumbers,
+    /// The disk under the data folder.
+    pub disk: Disk,
+    /// Scrape targets.
+    pub targets: Vec<TargetStatus>,
+    /// Tailed files.
+    pub tails: Vec<TailStatus>,
+    /// What the user should know: unknown keys, folders not found.
+    pub notices: Vec<Notice>,
+}
+
+/// [`MetricStats`] as JSON.
+#[derive(Debug, Clone, Copy, Default, serde::Serialize)]
+pub struct MetricNumbers {
+    active_series: u64,
+    head_samples: u64,
+    partitions: u64,
+    disk_bytes: u64,
+    appended_samples: u64,
+    min_time_ms: Option<i64>,
+    max_time_ms: Option<i64>,
+}
+
+impl From<MetricStats> for MetricNumbers {
+    fn from(stats: MetricStats) -> Self {
+        MetricNumbers {
+            active_series: stats.active_series,
+            head_samples: stats.head_samples,
+            partitions: stats.partitions,
+            disk_bytes: stats.disk_bytes,
+            appended_samples: stats.appended_samples,
+            min_time_ms: stats.min_time_ms,
+            max_time_ms: stats.max_time_ms,
+        }
+    }
+}
+
+/// [`LogStats`] as JSON.
+#[derive(Debug, Clone, Copy, Default, serde::Serialize)]
+pub struct LogNumbers {
+    streams: u64,
+    blocks: u64,
+    entries: u64,
+    bytes: u64,
+    disk_bytes: u64,
+    appended_entries: u64,
+}
+
+impl From<LogStats> for LogNumbers {
+    fn from(stats: LogStats) -> Self {
+        LogNumbers {
+            streams: stats.streams,
+            blocks: stats.blocks,
+            entries: stats.entries,
+            bytes: stats.bytes,
+            disk_bytes: stats.disk_bytes,
+            appended_entries: stats.appended_entries,
+        }
+    }
+}
+
+/// The disk under the data folder.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct Disk {
+    /// The folder.
+    pub data_dir: String,
+    /// Bytes free.
+    pub free_bytes: u64,
+    /// Bytes in all.
+    pub total_bytes: u64,
+}
+
+/// A scrape target.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct TargetStatus {
+    /// Its job.
+    pub job: String,
+    /// Its instance label.
+    pub instance: String,
+    /// Where it is scraped; empty for what is read in this process.
+    pub url: String,
+    /// `up`, `down`, `unknown`.
+    pub health: String,
+    /// Why it is down.
+    pub last_error: String,
+    /// When it was scraped last, ms; 0 = never.
+    pub last_scrape_ms: i64,
+    /// How long that took.
+    pub duration_ms: f64,
+    /// How often it is scraped.
+    pub interval_ms: i64,
+    /// How long a scrape may take.
+    pub timeout_ms: i64,
+    /// Samples of the last scrape.
+    pub samples: u64,
+    /// Its labels.
+    pub labels: std::collections::BTreeMap<String, String>,
+    /// Its labels before relabelling.
+    pub discovered_labels: std::collections::BTreeMap<String, String>,
+}
+
+/// A tail: a path pattern and the files it found.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct TailStatus {
+    /// Its job.
+    pub job: String,
+    /// The path as configured.
+    pub path: String,
+    /// `reading`, `waiting`, `error`.
+    pub state: String,
+    /// Why it waits, or what is wrong.
+    pub hint: String,
+    /// The files.
+    pub files: Vec<TailFile>,
+}
+
+/// A tailed file.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct TailFile {
+    /// Its path.
+    pub path: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Bytes read.
+    pub offset: u64,
+    /// Lines read since the start.
+    pub lines: u64,
+    /// When its last line was read, ms; 0 = never.
+    pub last_line_ms: i64,
+    /// What went wrong last.
+    pub last_error: String,
+}
+
+/// Something the user should know.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Notice {
+    /// `info`, `warn`, `error`.
+    pub level: String,
+    /// The file or the part it comes from.
+    pub source: String,
+    /// What it is, and what to do.
+    pub message: String,
+}

@@ -1,0 +1,146 @@
+//! Every URL of the server, as one table; each group with what it asks of the guard.
+
+use std::sync::Arc;
+
+use access::Action;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State as Shared};
+use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+
+use crate::state::MOST_BODY_BYTES;
+use crate::{State, assets, guard, loki, pharos, prometheus};
+
+/// The whole HTTP surface.
+pub fn router(state: Arc<State>) -> Router {
+    let read = Router::new()
+        .merge(prometheus_read())
+        .nest("/prometheus", prometheus_read())
+        .merge(loki_read())
+        .merge(pharos_read())
+        .route("/metrics", get(metrics))
+        .fallback(assets::serve);
+    let ingest = Router::new()
+        .route("/api/v1/write", post(prometheus::write::remote_write))
+        .route("/prometheus/api/v1/write", post(prometheus::write::remote_write))
+        .route("/loki/api/v1/push", post(loki::push::push))
+        .route("/api/prom/push", post(loki::push::push));
+    let admin = Router::new().route("/-/reload", post(reload).put(reload));
+    let public = Router::new()
+        .route("/-/healthy", get(healthy))
+        .route("/-/ready", get(ready))
+        .route("/ready", get(ready))
+        .route("/api/health", get(grafana_health));
+    let guarded =
+        [(read, Action::Read), (ingest, Action::Ingest), (admin, Action::Admin), (public, Action::Public)]
+            .into_iter()
+            .fold(Router::new(), |all, (routes, action)| {
+                let state = state.clone();
+                all.merge(routes.layer(from_fn(move |request: Request, next: Next| {
+                    guard::check(state.clone(), action, request, next)
+                })))
+            });
+    let outer = state.clone();
+    // Frames stay as they are: compressing them costs more than the loopback or the LAN saves.
+    let worth = SizeAbove::new(1024)
+        .and(NotForContentType::const_new("application/x-pharos-frames"))
+        .and(NotForContentType::IMAGES);
+    guarded
+        .layer(CompressionLayer::new().compress_when(worth))
+        .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
+        .layer(from_fn(move |request: Request, next: Next| guard::headers(outer.clone(), request, next)))
+        .layer(CatchPanicLayer::custom(panicked))
+        .with_state(state)
+}
+
+fn prometheus_read() -> Router<Arc<State>> {
+    use prometheus::{labels, query, status, targets};
+    Router::new()
+        .route("/api/v1/query", get(query::instant).post(query::instant))
+        .route("/api/v1/query_range", get(query::range).post(query::range))
+        .route("/api/v1/format_query", get(query::format).post(query::format))
+        .route("/api/v1/series", get(labels::series).post(labels::series))
+        .route("/api/v1/labels", get(labels::names).post(labels::names))
+        .route("/api/v1/label/{name}/values", get(labels::values))
+        .route("/api/v1/metadata", get(labels::metadata))
+        .route("/api/v1/targets", get(targets::targets))
+        .route("/api/v1/scrape_pools", get(targets::pools))
+        .route("/api/v1/status/buildinfo", get(status::buildinfo))
+        .route("/api/v1/status/runtimeinfo", get(status::runtimeinfo))
+        .route("/api/v1/status/config", get(status::config))
+        .route("/api/v1/status/flags", get(status::flags))
+        .route("/api/v1/status/tsdb", get(status::tsdb))
+        .route("/api/v1/status/walreplay", get(status::walreplay))
+        .route("/api/v1/rules", get(status::rules))
+        .route("/api/v1/alerts", get(status::alerts))
+        .route("/api/v1/alertmanagers", get(status::alertmanagers))
+}
+
+fn loki_read() -> Router<Arc<State>> {
+    use loki::{labels, query, status};
+    Router::new()
+        .route("/loki/api/v1/query", get(query::instant).post(query::instant))
+        .route("/loki/api/v1/query_range", get(query::range).post(query::range))
+        .route("/loki/api/v1/labels", get(labels::names).post(labels::names))
+        .route("/loki/api/v1/label", get(labels::names))
+        .route("/loki/api/v1/label/{name}/values", get(labels::values).post(labels::values))
+        .route("/loki/api/v1/series", get(labels::series).post(labels::series))
+        .route("/loki/api/v1/format_query", get(query::format).post(query::format))
+        .route("/loki/api/v1/status/buildinfo", get(status::buildinfo))
+}
+
+fn pharos_read() -> Router<Arc<State>> {
+    Router::new()
+        .route("/api/pharos/v1/query", post(pharos::query::query))
+        .route("/api/pharos/v1/home", get(pharos::home::home))
+        .route("/api/pharos/v1/dashboards", get(pharos::dashboards::list))
+        .route("/api/pharos/v1/dashboards/{uid}", get(pharos::dashboards::get))
+        .route("/api/pharos/v1/dashboards/{uid}/raw", get(pharos::dashboards::raw))
+}
+
+async fn healthy() -> &'static str {
+    "Pharos is healthy.\n"
+}
+
+async fn ready(Shared(state): Shared<Arc<State>>) -> Response {
+    match state.program.ready() {
+        Ok(()) => "Pharos is ready.\n".into_response(),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")).into_response(),
+    }
+}
+
+async fn grafana_health(Shared(state): Shared<Arc<State>>) -> Response {
+    let database = if state.program.ready().is_ok() { "ok" } else { "failing" };
+    axum::Json(serde_json::json!({"database": database, "version": state.program.version()})).into_response()
+}
+
+async fn metrics(Shared(state): Shared<Arc<State>>) -> Response {
+    let page = state.program.metrics_page();
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page).into_response()
+}
+
+async fn reload(Shared(state): Shared<Arc<State>>) -> Response {
+    let program = state.program.clone();
+    match tokio::task::spawn_blocking(move || program.reload()).await {
+        Ok(Ok(())) => StatusCode::OK.into_response(),
+        Ok(Err(why)) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, format!("failed to reload config: {why}\n")).into_response()
+        }
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+fn panicked(what: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    let what = what
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| what.downcast_ref::<&str>().map(|s| (*s).to_owned()));
+    tracing::error!(panic = what.unwrap_or_default(), "a request failed in a way it should not");
+    (StatusCode::INTERNAL_SERVER_ERROR, "the request failed in a way it should not: see the server's log")
+        .into_response()
+}

@@ -1,0 +1,125 @@
+//! The program as its HTTP edge sees it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use api::{Home, Notice, Program, TargetStatus};
+use arc_swap::ArcSwap;
+use collect::tail::Tailer;
+use collect::{CollectStatus, Collector, Gatherer};
+use model::{Clock, Labels, SystemClock};
+use parking_lot::RwLock;
+use storage::DataFolder;
+use wire::exposition::Page;
+
+use crate::config::Config;
+use crate::serve::Sources;
+
+/// State that handlers ask about.
+pub(crate) struct Running {
+    pub(crate) config: Config,
+    pub(crate) version: &'static str,
+    pub(crate) hostname: String,
+    pub(crate) started_ms: i64,
+    pub(crate) folder: Arc<DataFolder>,
+    pub(crate) collector: RwLock<Option<Arc<Collector>>>,
+    pub(crate) tailer: RwLock<Option<Arc<Tailer>>>,
+    pub(crate) own_metrics: Arc<dyn Gatherer>,
+    pub(crate) notices: ArcSwap<Vec<Notice>>,
+    pub(crate) sources: Sources,
+    pub(crate) runtime: tokio::runtime::Handle,
+    /// Why data cannot be written, if so.
+    pub(crate) health: Box<dyn Fn() -> Result<(), String> + Send + Sync>,
+}
+
+impl Running {
+    fn collect_status(&self) -> CollectStatus {
+        self.collector.read().as_ref().map(|collector| collector.status()).unwrap_or_default()
+    }
+
+    fn discovery_notices(&self) -> impl Iterator<Item = Notice> {
+        self.collect_status().discovery_errors.into_iter().map(|error| Notice {
+            level: "warn".into(),
+            source: format!("job {}", error.job_name),
+            message: format!("{}: {}", error.origin, error.error),
+        })
+    }
+}
+
+impl Program for Running {
+    fn ready(&self) -> Result<(), String> {
+        (self.health)()
+    }
+
+    fn reload(&self) -> Result<(), String> {
+        self.sources.reload(self).map_err(|error| format!("{error:#}"))
+    }
+
+    fn home(&self) -> Home {
+        let space = self.folder.space().ok();
+        let mut notices = (**self.notices.load()).clone();
+        notices.extend(self.discovery_notices());
+        Home {
+            version: self.version.to_owned(),
+            started_ms: self.started_ms,
+            now_ms: SystemClock.now_ms(),
+            hostname: self.hostname.clone(),
+            collecting: self.config.collect,
+            disk: api::Disk {
+                data_dir: std::path::absolute(&self.config.data).unwrap_or_default().display().to_string(),
+                free_bytes: space.map_or(0, |space| space.free_bytes),
+                total_bytes: space.map_or(0, |space| space.total_bytes),
+            },
+            tails: self.tails(),
+            notices,
+            ..Home::default()
+        }
+    }
+
+    fn targets(&self) -> Vec<TargetStatus> {
+        self.collect_status().targets.into_iter().map(target).collect()
+    }
+
+    fn dropped_targets(&self) -> Vec<Vec<(String, String)>> {
+        let pairs = |labels: &Labels| labels.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+        self.collect_status().dropped.iter().map(|dropped| pairs(&dropped.discovered_labels)).collect()
+    }
+
+    fn config_yaml(&self) -> String {
+        self.sources.config_yaml(&self.config)
+    }
+
+    fn flags(&self) -> Vec<(String, String)> {
+        self.config.shown.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+    }
+
+    fn metrics_page(&self) -> String {
+        let mut page = Page::default();
+        self.own_metrics.gather(&mut page);
+        page.into_string()
+    }
+
+    fn version(&self) -> &'static str {
+        self.version
+    }
+}
+
+fn target(target: collect::TargetStatus) -> TargetStatus {
+    let map = |labels: &Labels| {
+        labels.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect::<BTreeMap<_, _>>()
+    };
+    TargetStatus {
+        instance: target.labels.value(model::INSTANCE).to_owned(),
+        labels: map(&target.labels),
+        discovered_labels: map(&target.discovered_labels),
+        job: target.job_name,
+        url: target.url,
+        health: target.health.as_str().to_owned(),
+        last_error: target.last_error,
+        last_scrape_ms: target.last_scrape_ms.unwrap_or(0),
+        duration_ms: target.last_duration_seconds * 1e3,
+        interval_ms: target.interval_ms,
+        timeout_ms: target.timeout_ms,
+        samples: target.samples,
+    }
+}
