@@ -1,0 +1,140 @@
+//! The collector: all jobs, from start to stop.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::{Clock, INSTANCE, JOB, Labels, MetricSink, SeriesSource};
+use wire::exposition::Page;
+
+use crate::config::{HttpConfig, Limits, ScrapeConfig};
+use crate::scrape::{Job, Leftovers, Origin, Parts};
+use crate::status::CollectStatus;
+
+/// Something in this process that has metrics of its own.
+pub trait Gatherer: Send + Sync {
+    /// Writes the metrics as they are now. Called on a blocking thread, never twice at once by one collector.
+    fn gather(&self, page: &mut Page);
+}
+
+/// A [`Gatherer`] as a target: it is scraped on a schedule like any other.
+#[derive(Clone)]
+pub struct InProcess {
+    /// The label `job`.
+    pub job_name: String,
+    /// The label `instance`.
+    pub instance: String,
+    /// Time from scrape to scrape, ms.
+    pub interval_ms: i64,
+    /// The metrics.
+    pub gatherer: Arc<dyn Gatherer>,
+}
+
+/// What a collector collects.
+#[derive(Clone, Default)]
+pub struct CollectConfig {
+    /// The jobs of `prometheus.yml`; job names are unique.
+    pub scrape_configs: Vec<ScrapeConfig>,
+    /// What is collected in this process.
+    pub in_process: Vec<InProcess>,
+}
+
+/// Where samples go, and where those of earlier runs are.
+#[derive(Clone)]
+pub struct Stores {
+    /// Takes the samples.
+    pub sink: Arc<dyn MetricSink>,
+    /// Tells which series were live before a restart.
+    pub source: Arc<dyn SeriesSource>,
+}
+
+/// Runs all jobs on the tokio runtime that it is started in.
+pub struct Collector {
+    parts: Arc<Parts>,
+    in_process: Vec<Job>,
+    // Held over awaits: reload and stop wait for loops to end.
+    jobs: tokio::sync::Mutex<BTreeMap<String, Job>>,
+    // What `status` shows while a reload holds `jobs`.
+    last_status: parking_lot::Mutex<CollectStatus>,
+}
+
+impl Collector {
+    /// Starts all jobs. Must be called within a tokio runtime.
+    pub fn start(config: CollectConfig, stores: Stores, clock: Arc<dyn Clock>) -> Self {
+        let parts = Arc::new(Parts { sink: stores.sink, source: stores.source, clock });
+        let in_process =
+            config.in_process.into_iter().map(|target| start_in_process(&parts, target)).collect();
+        let start = |config: ScrapeConfig| {
+            (config.job_name.clone(), Job::start(parts.clone(), config, Leftovers::new()))
+        };
+        let jobs = config.scrape_configs.into_iter().map(start).collect();
+        Collector { parts, in_process, jobs: tokio::sync::Mutex::new(jobs), last_status: Default::default() }
+    }
+
+    /// Goes over to other jobs. Jobs that stay as they are are not touched; targets that stay in a changed job keep
+    /// their series; series of targets that go are marked stale.
+    pub async fn reload(&self, scrape_configs: Vec<ScrapeConfig>) {
+        let mut jobs = self.jobs.lock().await;
+        let mut old = std::mem::take(&mut *jobs);
+        for config in scrape_configs {
+            let name = config.job_name.clone();
+            let job = match old.remove(&name) {
+                Some(job) if *job.config == config => job,
+                Some(job) => Job::start(self.parts.clone(), config, job.hand_over().await),
+                None => Job::start(self.parts.clone(), config, Leftovers::new()),
+            };
+            jobs.insert(name, job);
+        }
+        for job in old.into_values() {
+            job.end().await;
+        }
+    }
+
+    /// What is collected, as of now.
+    pub fn status(&self) -> CollectStatus {
+        let Ok(jobs) = self.jobs.try_lock() else { return self.last_status.lock().clone() };
+        let mut status = CollectStatus::default();
+        for job in jobs.values().chain(&self.in_process) {
+            job.status(&mut status);
+        }
+        status.targets.sort_by(|a, b| (&a.job_name, &a.labels).cmp(&(&b.job_name, &b.labels)));
+        *self.last_status.lock() = status.clone();
+        status
+    }
+
+    /// Stops collecting. Series are not marked stale: after a restart they go on.
+    pub async fn stop(self) {
+        let jobs = self.jobs.into_inner();
+        for job in jobs.into_values().chain(self.in_process) {
+            job.hand_over().await;
+        }
+    }
+}
+
+fn start_in_process(parts: &Arc<Parts>, target: InProcess) -> Job {
+    let interval_ms = target.interval_ms.max(1);
+    let labels = Labels::from_pairs([(JOB, &target.job_name), (INSTANCE, &target.instance)]);
+    let config = ScrapeConfig {
+        job_name: target.job_name,
+        honor_labels: false,
+        honor_timestamps: true,
+        track_timestamps_staleness: false,
+        params: Vec::new(),
+        interval_ms,
+        timeout_ms: interval_ms,
+        metrics_path: String::new(),
+        scheme: String::new(),
+        http: HttpConfig::default(),
+        limits: Limits::default(),
+        keep_dropped_targets: 0,
+        relabel: Vec::new(),
+        metric_relabel: Vec::new(),
+        static_groups: Vec::new(),
+        file_sd: Vec::new(),
+        http_sd: Vec::new(),
+    };
+    let origin = Origin::Gatherer(target.gatherer);
+    Job::start_one(parts.clone(), config, (labels, interval_ms), origin)
+}
+
+#[cfg(test)]
+mod tests;

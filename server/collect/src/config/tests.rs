@@ -1,0 +1,169 @@
+//! Files as people have them, and what is said about their keys.
+
+use super::*;
+use crate::report::Status;
+
+fn parse(yaml: &str) -> Result<(PrometheusConfig, Report)> {
+    PrometheusConfig::parse(yaml, Path::new("/etc/prometheus"))
+}
+
+fn check_error(yaml: &str, expect: &str) {
+    let error = parse(yaml).expect_err("an error").to_string();
+    assert!(error.starts_with(expect), "{error}");
+}
+
+#[test]
+fn defaults_and_inheritance() {
+    let (config, report) = parse(
+        "global: {scrape_interval: 5s, sample_limit: 10}\n\
+         scrape_configs:\n- job_name: a\n- {job_name: b, scrape_interval: 1m, scrape_timeout: 30s, sample_limit: 20}",
+    )
+    .unwrap();
+    let [a, b] = &config.scrape_configs[..] else { panic!("two jobs") };
+    assert_eq!((a.interval_ms, a.timeout_ms, a.limits.samples), (5_000, 5_000, 10));
+    assert_eq!((b.interval_ms, b.timeout_ms, b.limits.samples), (60_000, 30_000, 20));
+    assert_eq!((a.metrics_path.as_str(), a.scheme.as_str(), a.honor_timestamps), ("/metrics", "http", true));
+    assert_eq!(report.warnings().count(), 0);
+    let (empty, _) = parse("").unwrap();
+    assert_eq!(empty.scrape_configs, []);
+}
+
+#[test]
+fn a_whole_job() {
+    let yaml = "
+scrape_configs:
+- job_name: all
+  honor_labels: true
+  honor_timestamps: false
+  track_timestamps_staleness: true
+  scheme: https
+  metrics_path: /probe
+  params: {module: [http_2xx], x: [1, 2]}
+  basic_auth: {username: me, password_file: secret}
+  tls_config: {ca_file: ca.pem, insecure_skip_verify: true}
+  follow_redirects: false
+  body_size_limit: 10MB
+  label_limit: 30
+  static_configs:
+  - targets: ['a:1', 'b:2']
+    labels: {env: prod, shard: 1}
+  file_sd_configs: [{files: ['targets/*.json'], refresh_interval: 30s}]
+  http_sd_configs: [{url: 'http://sd/targets', authorization: {credentials: t}}]
+  relabel_configs: [{source_labels: [__address__], target_label: instance}]
+  metric_relabel_configs: [{action: drop, source_labels: [__name__], regex: 'go_.*'}]
+";
+    let (config, report) = parse(yaml).unwrap();
+    let job = &config.scrape_configs[0];
+    assert_eq!(job.static_groups[0].labels, [("env".into(), "prod".into()), ("shard".into(), "1".into())]);
+    assert_eq!(job.params[1], ("x".to_owned(), vec!["1".to_owned(), "2".to_owned()]));
+    assert_eq!(
+        job.http.auth,
+        Auth::Basic(Secret::Text("me".into()), Some(Secret::File("/etc/prometheus/secret".into())),)
+    );
+    assert_eq!(job.file_sd[0].refresh_ms, 30_000);
+    assert_eq!(job.http_sd[0].http.auth, Auth::Header("Bearer".into(), Secret::Text("t".into())));
+    assert_eq!((job.limits.body_bytes, job.limits.labels), (10 << 20, 30));
+    assert_eq!((job.relabel.len(), job.metric_relabel.len()), (1, 1));
+    assert_eq!(report.warnings().collect::<Vec<_>>(), Vec::<&crate::report::Finding>::new());
+    assert!(report.findings.iter().any(|f| f.path == "scrape_configs[0].tls_config" && f.key == "ca_file"));
+    assert!(!format!("{config:?}").contains("\"t\""), "secrets are not printed");
+}
+
+#[test]
+fn every_other_key_is_reported() {
+    let yaml = "
+global: {scrape_intervall: 5s, external_labels: {a: b}, query_log_file: x}
+rule_files: [a.yml]
+alerting: {}
+remote_write: [{url: x}]
+whatever: 1
+scrape_configs:
+- job_name: a
+  kubernetes_sd_configs: []
+  shceme: https
+";
+    let (config, report) = parse(yaml).unwrap();
+    assert_eq!(config.rule_files, ["a.yml"]);
+    let listed: Vec<String> = report.warnings().map(|f| f.to_string()).collect();
+    insta::assert_snapshot!(listed.join("\n"), @"
+    global.external_labels: approximated: as in Prometheus stored series do not carry them; nothing is sent to other servers yet
+    global.query_log_file: ignored: this program's own log is one of its streams
+    global.scrape_intervall: unknown: did you mean scrape_interval?
+    scrape_configs[0].kubernetes_sd_configs: ignored: this discovery is not supported: its targets are not scraped
+    scrape_configs[0].shceme: unknown: did you mean scheme?
+    rule_files: ignored: rules are not evaluated yet
+    alerting: ignored: alerts are not sent yet
+    remote_write: ignored: other servers are not written to or read from yet
+    whatever: unknown
+    ");
+    assert_eq!(report.warnings().filter(|f| f.status == Status::Unknown).count(), 3);
+}
+
+#[test]
+fn errors_name_the_key() {
+    check_error("- a", ": a mapping was expected");
+    check_error("a: [", ": not valid YAML: ");
+    check_error(
+        "scrape_configs: [{}]",
+        "scrape_configs[0].job_name: a scrape configuration needs a job_name",
+    );
+    check_error("scrape_configs: {a: b}", "scrape_configs: a list was expected");
+    check_error(
+        "scrape_configs: [{job_name: a}, {job_name: a}]",
+        "scrape_configs: two scrape configurations have the job_name \"a\"",
+    );
+    check_error(
+        "global: {scrape_interval: 15}",
+        "global.scrape_interval: \"15\" is not a duration such as 30s, 5m or 1h30m",
+    );
+    check_error(
+        "scrape_configs: [{job_name: a, scrape_interval: 5s, scrape_timeout: 6s}]",
+        "scrape_configs[0].scrape_timeout: is longer than the scrape_interval",
+    );
+    check_error(
+        "scrape_configs: [{job_name: a, static_configs: [{targets: ['http://a:1/metrics']}]}]",
+        "scrape_configs[0].static_configs[0].targets: \"http://a:1/metrics\" is not host:port",
+    );
+    check_error(
+        "scrape_configs: [{job_name: a, bearer_token: x, basic_auth: {username: y}}]",
+        "scrape_configs[0].authorization: basic_auth, authorization and bearer_token exclude each other",
+    );
+    check_error(
+        "scrape_configs: [{job_name: a, scheme: ftp}]",
+        "scrape_configs[0].scheme: \"ftp\" is neither",
+    );
+}
+
+#[test]
+fn files_are_read_with_their_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("more.yml"), "scrape_configs: [{job_name: b}]").unwrap();
+    let path = folder.path().join("prometheus.yml");
+    std::fs::write(&path, "scrape_configs: [{job_name: a}]\nscrape_config_files: ['m*.yml']").unwrap();
+    let (config, _) = PrometheusConfig::read(&path).unwrap();
+    let names: Vec<&str> = config.scrape_configs.iter().map(|job| job.job_name.as_str()).collect();
+    assert_eq!(names, ["a", "b"]);
+    let error = PrometheusConfig::read(&folder.path().join("none.yml")).unwrap_err();
+    assert_eq!(error.kind(), model::ErrorKind::NotFound);
+}
+
+#[test]
+fn discovery_files() {
+    let groups =
+        groups_from_yaml(r#"[{"targets": ["a:1"], "labels": {"x": "y"}}, {"targets": []}]"#).unwrap();
+    assert_eq!(groups[0].labels, [("x".into(), "y".into())]);
+    assert_eq!(groups_from_yaml("- targets: [b:2]").unwrap()[0].targets, ["b:2"]);
+    assert!(groups_from_yaml("targets: [a]").is_err() && groups_from_yaml("- targets: {a: b}").is_err());
+}
+
+#[test]
+fn the_configuration_of_a_real_user() {
+    let Some(data) = std::env::var_os("PHAROS_TEST_DATA") else {
+        println!("skipped: PHAROS_TEST_DATA is not set");
+        return;
+    };
+    let path = Path::new(&data).join("users/batch-server/monitoring/prometheus.yml");
+    let (config, report) = PrometheusConfig::read(&path).unwrap();
+    assert_eq!(config.scrape_configs.len(), 11);
+    assert!(report.warnings().all(|f| f.key == "evaluation_interval" || f.key == "rule_files"));
+}

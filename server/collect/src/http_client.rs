@@ -1,0 +1,151 @@
+//! Asks servers: credentials, TLS, redirects, bounds on the answer.
+
+use std::sync::Once;
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+
+use crate::config::{Auth, HttpConfig, Secret, TlsConfig};
+use crate::{Error, Result};
+
+/// The most bytes of an answer where the configuration sets no `body_size_limit`.
+const MAX_BODY_BYTES: u64 = 256 << 20;
+
+/// A client for the servers of one configuration.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    inner: reqwest::Client,
+    auth: Auth,
+    headers: Vec<(String, Secret)>,
+}
+
+/// What to ask for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Request<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) accept: &'static str,
+    pub(crate) timeout_ms: i64,
+    /// Bytes of the decompressed answer; 0 = [`MAX_BODY_BYTES`].
+    pub(crate) body_bytes: u64,
+    /// One more header.
+    pub(crate) header: Option<(&'static str, &'a str)>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) content_type: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Client {
+    pub(crate) fn new(config: &HttpConfig) -> Result<Self> {
+        install_crypto();
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("Pharos/", env!("CARGO_PKG_VERSION")))
+            .pool_max_idle_per_host(1)
+            .pool_idle_timeout(Duration::from_secs(300));
+        builder = tls(builder, &config.tls)?;
+        if !config.follow_redirects {
+            builder = builder.redirect(reqwest::redirect::Policy::none());
+        }
+        if !config.enable_http2 {
+            builder = builder.http1_only();
+        }
+        match &config.proxy_url {
+            Some(url) => builder = builder.proxy(reqwest::Proxy::all(url).map_err(|e| failed(&e))?),
+            None if !config.proxy_from_environment => builder = builder.no_proxy(),
+            None => {}
+        }
+        let inner = builder.build().map_err(|e| failed(&e))?;
+        Ok(Client { inner, auth: config.auth.clone(), headers: config.headers.clone() })
+    }
+
+    /// Gets a URL. Any status but 200 is an error.
+    pub(crate) async fn get(&self, request: Request<'_>) -> Result<Answer> {
+        let timeout = Duration::from_millis(request.timeout_ms.max(1) as u64);
+        let mut call = self.inner.get(request.url).timeout(timeout).header(ACCEPT, request.accept);
+        if let Some((name, value)) = request.header {
+            call = call.header(name, value);
+        }
+        call = self.identify(call)?;
+        let mut answer = call.send().await.map_err(|e| failed(&e))?;
+        if answer.status() != reqwest::StatusCode::OK {
+            return Err(Error::Fetch(format!("server returned HTTP status {}", answer.status())));
+        }
+        let limit = if request.body_bytes == 0 { MAX_BODY_BYTES } else { request.body_bytes };
+        let content_type = answer.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
+        let content_type = content_type.unwrap_or_default().to_owned();
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|e| failed(&e))? {
+            if (body.len() + chunk.len()) as u64 > limit {
+                return Err(Error::Limit(format!(
+                    "the answer is larger than body_size_limit ({limit} bytes)"
+                )));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { content_type, body })
+    }
+
+    fn identify(&self, mut call: reqwest::RequestBuilder) -> Result<reqwest::RequestBuilder> {
+        match &self.auth {
+            Auth::None => {}
+            Auth::Basic(user, password) => {
+                let password = password.as_ref().map(Secret::reveal).transpose()?;
+                call = call.basic_auth(user.reveal()?, password);
+            }
+            Auth::Header(scheme, credentials) => {
+                let value = format!("{scheme} {}", credentials.reveal()?);
+                let mut value = HeaderValue::try_from(value)
+                    .map_err(|_| Error::Fetch("the credentials cannot be sent in a header".into()))?;
+                value.set_sensitive(true);
+                call = call.header(AUTHORIZATION, value);
+            }
+        }
+        for (name, value) in &self.headers {
+            let bad = || Error::Fetch(format!("the header {name:?} cannot be sent"));
+            let value = HeaderValue::try_from(value.reveal()?).map_err(|_| bad())?;
+            call = call.header(HeaderName::try_from(name.as_str()).map_err(|_| bad())?, value);
+        }
+        Ok(call)
+    }
+}
+
+/// The process-wide TLS implementation; the first caller wins, whoever it is.
+fn install_crypto() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // An error means that the program has installed one already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+fn tls(mut builder: reqwest::ClientBuilder, config: &TlsConfig) -> Result<reqwest::ClientBuilder> {
+    if let Some(ca) = &config.ca {
+        let certificates = reqwest::Certificate::from_pem_bundle(ca.reveal()?.as_bytes());
+        builder = builder.tls_certs_only(certificates.map_err(|e| failed(&e))?);
+    }
+    if let (Some(cert), Some(key)) = (&config.cert, &config.key) {
+        let pem = format!("{}\n{}", cert.reveal()?, key.reveal()?);
+        builder = builder.identity(reqwest::Identity::from_pem(pem.as_bytes()).map_err(|e| failed(&e))?);
+    }
+    if config.insecure_skip_verify {
+        builder = builder.tls_danger_accept_invalid_certs(true);
+    }
+    Ok(builder)
+}
+
+/// The root of a failure, as it alone tells what to mend: `connection refused`, not `error sending request`.
+fn failed(error: &reqwest::Error) -> Error {
+    if error.is_timeout() {
+        return Error::Fetch("no complete answer within the timeout".into());
+    }
+    let mut root: &dyn std::error::Error = error;
+    while let Some(source) = root.source() {
+        root = source;
+    }
+    let text = root.to_string();
+    let dns = error.is_connect() && text.contains("failed to lookup address");
+    Error::Fetch(if dns { format!("the host name cannot be resolved: {text}") } else { text })
+}
