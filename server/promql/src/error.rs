@@ -15,6 +15,9 @@ pub enum Error {
         /// What is wrong.
         message: String,
     },
+    /// The query as a whole cannot be asked: its type, its times.
+    #[error("{0}")]
+    Query(String),
     /// The expression has no value on this data.
     #[error("{0}")]
     Execution(String),
@@ -35,13 +38,13 @@ impl Error {
     /// [`Error::is_parse`].
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Error::Parse { .. } | Error::Execution(_) => ErrorKind::BadInput,
+            Error::Parse { .. } | Error::Query(_) | Error::Execution(_) => ErrorKind::BadInput,
             Error::Source(error) => error.kind(),
         }
     }
 
     /// Whether the text was refused, before any evaluation (`bad_data` in the HTTP API, not `execution`).
     pub fn is_parse(&self) -> bool {
-        matches!(self, Error::Parse { .. })
+        matches!(self, Error::Parse { .. } | Error::Query(_))
     }
 }

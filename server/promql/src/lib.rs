@@ -2,16 +2,26 @@
 //!
 //! Pure: no clock, no I/O but the source's, no threads of its own but rayon's pool. The time is an argument.
 
+mod aggregate;
 mod ast;
+mod binary;
 mod column;
+mod engine;
 mod error;
+mod evaluate;
+mod functions;
+mod kahan;
 mod lexer;
+mod notes;
 mod number;
 mod parser;
 mod printer;
+mod quantile;
 mod quote;
+mod select;
 mod signature;
 mod value;
+mod window;
 
 pub use ast::{
     Aggregate, AggregateOp, At, Binary, BinaryOp, Call, Cardinality, DurationExpr, Expr, ExprKind, Grouping,
@@ -19,6 +29,7 @@ pub use ast::{
     VectorSelector,
 };
 pub use column::{ABSENT, Row, Steps, is_absent};
+pub use engine::{MAX_STEPS, Options, TimeRange, instant, range};
 pub use error::{Error, Result};
 pub use number::{format_duration, format_float};
 pub use parser::{Query, parse, parse_selector};

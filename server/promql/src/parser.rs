@@ -4,6 +4,8 @@ mod check;
 mod duration;
 mod selector;
 
+pub(crate) use duration::DurationContext;
+
 use std::sync::Arc;
 
 use crate::ast::{

@@ -1,0 +1,265 @@
+//! Applies a range function to each window of each series, be it selected or the result of a subquery.
+
+use std::sync::Arc;
+
+use model::{Select, Series};
+
+use super::{Histograms, RangeFunction, extended, no_histograms};
+use crate::ast::{Call, Expr, ExprKind, MatrixSelector, RangeMode, Span, ValueType};
+use crate::column::{ABSENT, Row, Steps, is_absent};
+use crate::error::{Error, Result};
+use crate::evaluate::{Evaluator, Sink};
+use crate::value::Point;
+use crate::window::{ColumnCache, References, Samples, Window, ranges};
+
+/// Series between two looks at the deadline.
+const CHECK_EVERY: usize = 64;
+
+/// All that the windows of one call have in common.
+struct Plan<'a> {
+    name: &'static str,
+    function: RangeFunction,
+    steps: Steps,
+    references: References,
+    range_ms: i64,
+    /// How far the window reaches beyond its ends, for `anchored` and `smoothed`.
+    before_ms: i64,
+    after_ms: i64,
+    /// The scalar parameters, one column each.
+    params: &'a [Vec<f64>],
+    evaluator: &'a Evaluator<'a>,
+    /// The argument, for notes.
+    span: Span,
+}
+
+pub(super) fn stream(
+    evaluator: &Evaluator<'_>,
+    call: &Call,
+    function: RangeFunction,
+    steps: Steps,
+    sink: &mut Sink<'_>,
+) -> Result<()> {
+    let name = call.function.name;
+    let params = evaluator.scalar_args(call, steps)?;
+    super::over_time::check_params(evaluator, call, &params)?;
+    super::smoothing::check_params(name, &params)?;
+    let Some(arg) = call.args.iter().find(|arg| arg.value_type() == ValueType::Matrix) else {
+        return Err(model::Error::internal("a range function without a range").into());
+    };
+    let arg = arg.unwrap_parens();
+    match &arg.kind {
+        ExprKind::Matrix(matrix) => {
+            selected(evaluator, matrix, arg, (name, function), (steps, &params), sink)
+        }
+        ExprKind::Subquery(subquery) => {
+            let (rows, grid, (references, range_ms)) = evaluator.subquery_rows(subquery, arg.span, steps)?;
+            let plan = Plan {
+                name,
+                function,
+                steps,
+                references,
+                range_ms,
+                before_ms: range_ms,
+                after_ms: 0,
+                params: &params,
+                evaluator,
+                span: arg.span,
+            };
+            sink(of_subquery(&plan, rows, grid)?)
+        }
+        _ => Err(model::Error::internal("a range that is neither selector nor subquery").into()),
+    }
+}
+
+fn selected(
+    evaluator: &Evaluator<'_>,
+    matrix: &MatrixSelector,
+    arg: &Expr,
+    (name, function): (&'static str, RangeFunction),
+    (steps, params): (Steps, &[Vec<f64>]),
+    sink: &mut Sink<'_>,
+) -> Result<()> {
+    let selector = &matrix.selector;
+    let function = extended::of_mode(selector.mode, name, function)?;
+    let (fixed, offset) = evaluator.timing(&selector.timing, arg.span)?;
+    let references = References::new(steps, fixed, offset);
+    let range_ms = evaluator.positive_millis(&matrix.range, arg.span)?;
+    let lookback = evaluator.options.lookback_ms;
+    let (before_ms, after_ms) = match selector.mode {
+        RangeMode::Plain => (range_ms, 0),
+        RangeMode::Anchored => (range_ms.saturating_add(lookback), 0),
+        RangeMode::Smoothed => (range_ms.saturating_add(lookback), lookback),
+    };
+    let plan = Plan {
+        name,
+        function,
+        steps,
+        references,
+        range_ms,
+        before_ms,
+        after_ms,
+        params,
+        evaluator,
+        span: arg.span,
+    };
+    let select = Select {
+        matchers: selector.matchers.clone(),
+        start_ms: references.first_ms.saturating_sub(before_ms).saturating_add(1),
+        end_ms: references.last_ms().saturating_add(after_ms),
+    };
+    evaluator.stream_series(&select, |series| of_series(&plan, series), sink)
+}
+
+type Windows = Vec<(u32, u32)>;
+
+fn windows(plan: &Plan<'_>, timestamps: &[i64]) -> Windows {
+    ranges(timestamps, plan.references, plan.before_ms, plan.after_ms)
+}
+
+fn of_series(plan: &Plan<'_>, series: Vec<Series>) -> Result<Vec<Row>> {
+    let mut columns = ColumnCache::new();
+    let mut rows = Vec::with_capacity(series.len());
+    for (n, series) in series.into_iter().enumerate() {
+        if n % CHECK_EVERY == 0 {
+            plan.evaluator.control.check()?;
+        }
+        let samples = Samples::of(&series);
+        let windows = columns.get(&samples.timestamps, |times| windows(plan, times));
+        let mut row = Row::absent(series.labels.clone(), plan.steps.count);
+        row.drop_name = !plan.function.keeps_name;
+        apply(plan, &samples, &windows, &mut row)?;
+        if row.has_samples() {
+            rows.push(row);
+        }
+    }
+    Ok(rows)
+}
+
+fn of_subquery(plan: &Plan<'_>, rows: Vec<Row>, grid: Steps) -> Result<Vec<Row>> {
+    let times: Arc<[i64]> = grid.times().collect();
+    let mut columns = ColumnCache::new();
+    let mut out = Vec::with_capacity(rows.len());
+    for (n, input) in rows.into_iter().enumerate() {
+        if n % CHECK_EVERY == 0 {
+            plan.evaluator.control.check()?;
+        }
+        let samples = of_row(&input, &times);
+        let windows = columns.get(&samples.timestamps, |times| windows(plan, times));
+        let mut row = Row::absent(input.labels.clone(), plan.steps.count);
+        row.drop_name = !plan.function.keeps_name || input.drop_name;
+        apply(plan, &samples, &windows, &mut row)?;
+        if row.has_samples() {
+            out.push(row);
+        }
+    }
+    Ok(out)
+}
+
+/// The steps of a row at which it has samples.
+fn of_row<'a>(row: &'a Row, times: &Arc<[i64]>) -> Samples<'a> {
+    if row.histograms.is_empty() && !row.values.iter().any(|v| is_absent(*v)) {
+        let (timestamps, values) = (times.clone(), row.values.as_slice().into());
+        return Samples { timestamps, values, histograms: Vec::new() };
+    }
+    let floats = || times.iter().zip(&row.values).filter(|(_, v)| !is_absent(**v));
+    let histograms = times.iter().zip(&row.histograms).filter_map(|(t, h)| Some((*t, h.clone()?)));
+    Samples {
+        timestamps: floats().map(|(t, _)| *t).collect(),
+        values: floats().map(|(_, v)| *v).collect(),
+        histograms: histograms.collect(),
+    }
+}
+
+/// Fills `row` with the function's value at each step.
+fn apply(plan: &Plan<'_>, samples: &Samples<'_>, windows: &Windows, row: &mut Row) -> Result<()> {
+    if !samples.histograms.is_empty() {
+        return apply_mixed(plan, samples, windows, row);
+    }
+    let resets = if plan.function.needs_resets { samples.resets() } else { Vec::new() };
+    // Under `@` all windows are the same: without parameters, so are all values.
+    let once = plan.references.is_fixed() && plan.params.is_empty();
+    let mut params = [0.0; 2];
+    for step in 0..if once { 1 } else { plan.steps.count } {
+        let (low, high) = windows[step];
+        if low == high {
+            continue;
+        }
+        for (slot, column) in params.iter_mut().zip(plan.params) {
+            *slot = column[step];
+        }
+        let window = window(plan, samples, (low, high), &resets, step);
+        row.values[step] = (plan.function.floats)(&window, &params[..plan.params.len()]).unwrap_or(ABSENT);
+    }
+    if once {
+        let value = row.values[0];
+        row.values.fill(value);
+    }
+    if plan.function.needs_resets {
+        super::rate::note_non_counter(plan.evaluator, plan.name, row, plan.span);
+    }
+    Ok(())
+}
+
+fn window<'s>(
+    plan: &Plan<'_>,
+    samples: &'s Samples<'_>,
+    (low, high): (u32, u32),
+    resets: &'s [u32],
+    step: usize,
+) -> Window<'s> {
+    let range = low as usize..high as usize;
+    let first = resets.partition_point(|i| *i <= low);
+    let last = first + resets[first..].partition_point(|i| *i < high);
+    let end_ms = plan.references.at(step);
+    Window {
+        timestamps: &samples.timestamps[range.clone()],
+        values: &samples.values[range],
+        histograms: &[],
+        resets: &resets[first..last],
+        base: low,
+        start_ms: end_ms.saturating_sub(plan.range_ms),
+        end_ms,
+        at_ms: plan.steps.at(step),
+    }
+}
+
+fn apply_mixed(plan: &Plan<'_>, samples: &Samples<'_>, windows: &Windows, row: &mut Row) -> Result<()> {
+    let times: Vec<i64> = samples.histograms.iter().map(|(t, _)| *t).collect();
+    let of_histograms = self::windows(plan, &times);
+    let resets = samples.resets();
+    let mut ignored = false;
+    for step in 0..plan.steps.count {
+        let params: Vec<f64> = plan.params.iter().map(|column| column[step]).collect();
+        let mut window = window(plan, samples, windows[step], &resets, step);
+        let (low, high) = of_histograms[step];
+        window.histograms = &samples.histograms[low as usize..high as usize];
+        if window.histograms.is_empty() || matches!(plan.function.histograms, Histograms::Ignored) {
+            if !window.values.is_empty() {
+                ignored |= !window.histograms.is_empty();
+                row.values[step] = (plan.function.floats)(&window, &params).unwrap_or(ABSENT);
+            }
+            continue;
+        }
+        match plan.function.histograms {
+            Histograms::Handled(handle) => match handle(&window) {
+                Some(Point::Float(value)) => row.values[step] = value,
+                Some(Point::Histogram(histogram)) => row.set_histogram(step, histogram),
+                None => {}
+            },
+            _ => return Err(no_histograms(&format!("{}()", plan.name))),
+        }
+    }
+    if ignored {
+        let message = format!(
+            "ignored histograms in a range containing both floats and histograms for metric name {}",
+            crate::quote::quote(row.labels.metric_name())
+        );
+        plan.evaluator.inform(plan.span, &message);
+    }
+    Ok(())
+}
+
+/// The error of a modifier that does not go with a function.
+pub(super) fn mode_error(mode: &str, allowed: &str, name: &str) -> Error {
+    Error::Query(format!("{mode} modifier can only be used with: {allowed} - not with {name}"))
+}

@@ -1,0 +1,270 @@
+//! Reads series from the source, several batches at a time, and turns each into a row.
+
+use std::sync::Arc;
+
+use model::{Histogram, Select, Series, is_stale};
+use rayon::prelude::*;
+
+use crate::ast::{MatrixSelector, RangeMode, Span, Subquery, VectorSelector};
+use crate::column::{ABSENT, Row, Steps, is_absent};
+use crate::error::{Error, Result};
+use crate::evaluate::{Evaluator, Output, Sink};
+use crate::value::MatrixSeries;
+use crate::window::{ColumnCache, NONE, References, Samples, newest};
+
+/// Series between two looks at the deadline.
+const CHECK_EVERY: usize = 256;
+
+impl Evaluator<'_> {
+    /// Selects `matchers` between two times and hands each batch, turned into rows, to `sink` in order.
+    pub(crate) fn stream_series<F>(&self, select: &Select, make: F, sink: &mut Sink<'_>) -> Result<()>
+    where
+        F: Fn(Vec<Series>) -> Result<Vec<Row>> + Sync,
+    {
+        let set = self.source.select(select, self.control)?;
+        let batches = set.batches();
+        let width = if batches > 1 { rayon::current_num_threads() * 2 } else { 1 };
+        let one = |batch: usize| -> Result<Vec<Row>> {
+            self.control.check()?;
+            make(set.read(batch, self.control)?)
+        };
+        for first in (0..batches).step_by(width.max(1)) {
+            let last = (first + width).min(batches);
+            if last - first == 1 {
+                sink(one(first)?)?;
+                continue;
+            }
+            let done: Vec<Result<Vec<Row>>> = (first..last).into_par_iter().map(one).collect();
+            for rows in done {
+                sink(rows?)?;
+            }
+        }
+        self.warn_source(set.warnings());
+        Ok(())
+    }
+
+    /// The value of a selector at each step: its newest sample, unless that is stale or too old.
+    pub(crate) fn stream_selector(
+        &self,
+        selector: &VectorSelector,
+        span: Span,
+        steps: Steps,
+        sink: &mut Sink<'_>,
+    ) -> Result<()> {
+        match selector.mode {
+            RangeMode::Plain => {}
+            RangeMode::Anchored => {
+                return Err(Error::Query("anchored modifier can only be used with range vectors".into()));
+            }
+            RangeMode::Smoothed => return self.stream_smoothed(selector, span, steps, sink),
+        }
+        let find = self.find(selector, span, steps, Pick::Value)?;
+        self.stream_newest(selector, find, sink)
+    }
+
+    /// What to find at which times.
+    pub(crate) fn find(
+        &self,
+        selector: &VectorSelector,
+        span: Span,
+        steps: Steps,
+        pick: Pick,
+    ) -> Result<Find> {
+        let (fixed, offset) = self.timing(&selector.timing, span)?;
+        Ok(Find { references: References::new(steps, fixed, offset), pick })
+    }
+
+    /// For each step what is picked of the newest sample there.
+    pub(crate) fn stream_newest(
+        &self,
+        selector: &VectorSelector,
+        find: Find,
+        sink: &mut Sink<'_>,
+    ) -> Result<()> {
+        let references = find.references;
+        let lookback = self.options.lookback_ms;
+        let select = Select {
+            matchers: selector.matchers.clone(),
+            start_ms: references.first_ms.saturating_sub(lookback).saturating_add(1),
+            end_ms: references.last_ms(),
+        };
+        let make = |series: Vec<Series>| {
+            let mut columns = ColumnCache::new();
+            let mut rows = Vec::with_capacity(series.len());
+            for (n, series) in series.into_iter().enumerate() {
+                if n % CHECK_EVERY == 0 {
+                    self.control.check()?;
+                }
+                let indices = columns.get(&series.timestamps, |times| newest(times, references, lookback));
+                rows.extend(row_of_newest(&series, &indices, find.pick));
+            }
+            Ok(rows)
+        };
+        self.stream_series(&select, make, sink)
+    }
+
+    /// `smoothed`: between two samples, the value on the line between them.
+    fn stream_smoothed(
+        &self,
+        selector: &VectorSelector,
+        span: Span,
+        steps: Steps,
+        sink: &mut Sink<'_>,
+    ) -> Result<()> {
+        let (fixed, offset) = self.timing(&selector.timing, span)?;
+        let references = References::new(steps, fixed, offset);
+        let lookback = self.options.lookback_ms;
+        let select = Select {
+            matchers: selector.matchers.clone(),
+            start_ms: references.first_ms.saturating_sub(lookback).saturating_add(1),
+            end_ms: references.last_ms().saturating_add(lookback),
+        };
+        let make = |series: Vec<Series>| {
+            let rows = series.iter().map(|series| {
+                let samples = Samples::of(series);
+                let values = (0..references.count)
+                    .map(|i| crate::functions::smoothed_at(&samples, references.at(i), lookback));
+                Row::new(series.labels.clone(), values.collect())
+            });
+            Ok(rows.filter(Row::has_samples).collect())
+        };
+        self.stream_series(&select, make, sink)
+    }
+
+    /// The rows of a subquery's expression, the grid they stand on, and when each outer step looks at them.
+    pub(crate) fn subquery_rows(
+        &self,
+        subquery: &Subquery,
+        span: Span,
+        steps: Steps,
+    ) -> Result<(Vec<Row>, Steps, (References, i64))> {
+        let (fixed, offset) = self.timing(&subquery.timing, span)?;
+        let references = References::new(steps, fixed, offset);
+        let range = self.positive_millis(&subquery.range, span)?;
+        let step = match &subquery.step {
+            Some(step) => self.positive_millis(step, span)?,
+            None => self.options.default_step_ms.max(1),
+        };
+        let open = references.first_ms.saturating_sub(range);
+        // Steps are multiples of the resolution, whatever the query's times; the window is open on the left.
+        let mut start = step.saturating_mul(open / step);
+        if start <= open {
+            start = start.saturating_add(step);
+        }
+        let end = references.last_ms();
+        if start > end {
+            return Ok((Vec::new(), Steps::instant(start), (references, range)));
+        }
+        let grid = Steps::range(start, end, step);
+        if grid.count > crate::engine::MAX_STEPS * 10 {
+            let most = crate::engine::MAX_STEPS * 10;
+            return Err(Error::execution(format!(
+                "subquery of {} steps exceeds the bound of {most}: use a longer resolution or a shorter range",
+                grid.count
+            )));
+        }
+        match self.evaluate(&subquery.expr, grid)? {
+            Output::Rows(rows) => Ok((rows, grid, (references, range))),
+            _ => Err(model::Error::internal("a subquery over no vector").into()),
+        }
+    }
+
+    /// The samples of a range selector at one time, as they are.
+    pub(crate) fn raw_samples(
+        &self,
+        matrix: &MatrixSelector,
+        span: Span,
+        at_ms: i64,
+    ) -> Result<Vec<MatrixSeries>> {
+        let (fixed, offset) = self.timing(&matrix.selector.timing, span)?;
+        let end_ms = fixed.unwrap_or(at_ms).saturating_sub(offset);
+        let range = self.positive_millis(&matrix.range, span)?;
+        let select = Select {
+            matchers: matrix.selector.matchers.clone(),
+            start_ms: end_ms.saturating_sub(range).saturating_add(1),
+            end_ms,
+        };
+        let set = self.source.select(&select, self.control)?;
+        let mut out = Vec::new();
+        for batch in 0..set.batches() {
+            for series in set.read(batch, self.control)? {
+                self.reserve((series.values.len() * 16) as u64)?;
+                out.extend(raw(&series, select.start_ms, end_ms));
+            }
+        }
+        self.warn_source(set.warnings());
+        Ok(out)
+    }
+}
+
+/// What of a sample becomes a step's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pick {
+    /// The value itself.
+    Value,
+    /// Its time in seconds.
+    Timestamp,
+    /// When its counter began, in seconds.
+    Start,
+}
+
+/// A [`Pick`] and the times at which to look.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Find {
+    references: References,
+    pick: Pick,
+}
+
+fn row_of_newest(series: &Series, indices: &[u32], pick: Pick) -> Option<Row> {
+    let value = |index: usize| match pick {
+        Pick::Value => series.values[index],
+        Pick::Timestamp => series.timestamps[index] as f64 / 1000.0,
+        Pick::Start => {
+            let change = series.starts.partition_point(|(at, _)| *at as usize <= index).checked_sub(1);
+            change.map_or(ABSENT, |at| series.starts[at].1 as f64 / 1000.0)
+        }
+    };
+    let at = |index: u32| match index {
+        NONE => ABSENT,
+        index if is_stale(series.values[index as usize]) => ABSENT,
+        index => value(index as usize),
+    };
+    let mut row = Row::new(series.labels.clone(), indices.iter().map(|i| at(*i)).collect());
+    if pick == Pick::Value && !series.histograms.is_empty() {
+        for (step, index) in indices.iter().enumerate() {
+            if let Some(histogram) = histogram_at(series, *index).filter(|_| !is_absent(row.values[step])) {
+                row.set_histogram(step, histogram);
+            }
+        }
+    }
+    row.has_samples().then_some(row)
+}
+
+fn histogram_at(series: &Series, index: u32) -> Option<Arc<Histogram>> {
+    let found = series.histograms.binary_search_by_key(&index, |(i, _)| *i).ok()?;
+    Some(series.histograms[found].1.clone())
+}
+
+/// The samples between two times, both included, without stale markers.
+fn raw(series: &Series, start_ms: i64, end_ms: i64) -> Option<MatrixSeries> {
+    let (mut timestamps, mut values, mut histograms) = (Vec::new(), Vec::new(), Vec::new());
+    for (i, (&t, &value)) in series.timestamps.iter().zip(&series.values).enumerate() {
+        if t < start_ms || t > end_ms || is_stale(value) {
+            continue;
+        }
+        match histogram_at(series, i as u32) {
+            Some(histogram) => {
+                histograms.push((timestamps.len() as u32, histogram));
+                values.push(ABSENT);
+            }
+            None => values.push(value),
+        }
+        timestamps.push(t);
+    }
+    (!timestamps.is_empty()).then(|| MatrixSeries {
+        labels: series.labels.clone(),
+        timestamps: timestamps.into(),
+        values,
+        histograms,
+    })
+}
