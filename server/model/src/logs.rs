@@ -147,6 +147,11 @@ pub trait LogScan: Send + Sync {
 
     /// What could not be read (a corrupt block: partition and key), for the answer's warnings.
     fn warnings(&self) -> Vec<String>;
+
+    /// Whether an entry of the parts may have structured metadata: where none has, counting needs timestamps alone.
+    fn has_metadata(&self) -> bool {
+        true
+    }
 }
 
 /// Takes logs in.

@@ -1,0 +1,1 @@
+//! Stages, case by case.
