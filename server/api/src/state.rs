@@ -1,7 +1,6 @@
 //! What every handler shares.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,8 +66,6 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// Dashboards, swapped when their files change.
     pub library: Arc<ArcSwap<Library>>,
-    /// Folders the dashboards came from, for messages.
-    pub dashboard_folders: Vec<PathBuf>,
     /// Bounds of a query.
     pub limits: Limits,
     /// Prometheus' `lookback_delta`, ms.

@@ -6,6 +6,7 @@ mod check;
 mod cli;
 mod config;
 mod healthcheck;
+mod inputs;
 mod logging;
 mod metrics_page;
 mod own_log;

@@ -8,12 +8,11 @@ use arc_swap::ArcSwap;
 use collect::tail::Tailer;
 use collect::{CollectStatus, Collector, Gatherer};
 use model::{Clock, Labels, SystemClock};
-use parking_lot::RwLock;
 use storage::DataFolder;
 use wire::exposition::Page;
 
 use crate::config::Config;
-use crate::serve::Sources;
+use crate::inputs::Inputs;
 
 /// State that handlers ask about.
 pub(crate) struct Running {
@@ -22,11 +21,10 @@ pub(crate) struct Running {
     pub(crate) hostname: String,
     pub(crate) started_ms: i64,
     pub(crate) folder: Arc<DataFolder>,
-    pub(crate) collector: RwLock<Option<Arc<Collector>>>,
-    pub(crate) tailer: RwLock<Option<Arc<Tailer>>>,
+    pub(crate) collector: Arc<Collector>,
+    pub(crate) tailer: Arc<Tailer>,
     pub(crate) own_metrics: Arc<dyn Gatherer>,
     pub(crate) notices: ArcSwap<Vec<Notice>>,
-    pub(crate) sources: Sources,
     pub(crate) runtime: tokio::runtime::Handle,
     /// Why data cannot be written, if so.
     pub(crate) health: Box<dyn Fn() -> Result<(), String> + Send + Sync>,
@@ -34,7 +32,7 @@ pub(crate) struct Running {
 
 impl Running {
     fn collect_status(&self) -> CollectStatus {
-        self.collector.read().as_ref().map(|collector| collector.status()).unwrap_or_default()
+        self.collector.status()
     }
 
     fn discovery_notices(&self) -> impl Iterator<Item = Notice> {
@@ -52,7 +50,17 @@ impl Program for Running {
     }
 
     fn reload(&self) -> Result<(), String> {
-        self.sources.reload(self).map_err(|error| format!("{error:#}"))
+        let inputs = Inputs::read(&self.config);
+        if let Some(failure) = inputs.failure() {
+            return Err(format!("{}: {}", failure.source, failure.message));
+        }
+        let Inputs { scrape_configs, tail, notices } = inputs;
+        self.runtime.block_on(async {
+            self.collector.reload(scrape_configs).await;
+            self.tailer.reload(tail).await;
+        });
+        self.notices.store(Arc::new(notices));
+        Ok(())
     }
 
     fn home(&self) -> Home {
@@ -86,7 +94,8 @@ impl Program for Running {
     }
 
     fn config_yaml(&self) -> String {
-        self.sources.config_yaml(&self.config)
+        let file = self.config.prometheus.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
+        file.unwrap_or_default()
     }
 
     fn flags(&self) -> Vec<(String, String)> {

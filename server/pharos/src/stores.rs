@@ -19,7 +19,7 @@ const MAINTAIN_EVERY: Duration = Duration::from_secs(10);
 
 /// Everything that is kept, open.
 pub(crate) struct Stores {
-    pub(crate) folder: DataFolder,
+    pub(crate) folder: Arc<DataFolder>,
     pub(crate) control: Documents,
     pub(crate) metrics: Arc<MetricStore>,
     pub(crate) logs: Arc<LogStore>,
@@ -57,7 +57,7 @@ impl Stores {
         if let Some(advice) = folder.advice() {
             tracing::warn!("{advice}");
         }
-        Ok(Stores { folder, control, metrics, logs })
+        Ok(Stores { folder: Arc::new(folder), control, metrics, logs })
     }
 
     /// Starts to look after the stores on a thread of its own.

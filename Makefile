@@ -1,0 +1,86 @@
+# `make run` and `make test` are all a newcomer needs; `make help` lists the rest.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+ARGS ?=
+CARGO ?= cargo
+export CARGO_TERM_COLOR ?= auto
+NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
+WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
+CHROMIUM := $(firstword $(wildcard /usr/bin/chromium /usr/bin/chromium-browser))
+
+.PHONY: help run check test soak bench web tools browser fmt lint-rust lint-web test-rust test-web test-e2e test-browser binary clean
+
+help: ## This list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: web ## Build UI and server, start on http://127.0.0.1:3000 (ARGS='--prometheus-config …')
+	$(CARGO) build --release --locked -p pharos
+	./target/release/pharos serve $(ARGS)
+
+check: lint-rust lint-web ## Lints, types and unit tests: the inner loop
+	@if [ -n "$(NEXTEST)" ]; then $(CARGO) nextest run --locked --workspace --lib --bins --no-fail-fast; \
+	else $(CARGO) test --locked --workspace --lib --bins; fi
+	cd web && npm test
+
+test: tools lint-rust lint-web test-rust test-web test-e2e test-browser ## Everything CI runs
+
+soak: web ## The long versions of the tests; prints their figures
+	$(CARGO) build --release --locked -p pharos
+	PHAROS_SOAK=1 PHAROS_BIN=$(CURDIR)/target/release/pharos $(CARGO) test --release --locked --workspace -- --nocapture --test-threads=1 soak
+
+bench: ## Micro-benchmarks of codecs, parsers and stores
+	$(CARGO) bench --locked --workspace
+
+web: web/dist/index.html ## Build the UI that the binary embeds
+
+tools: ## Check what has to be installed, and say how
+	@scripts/tools
+
+web/node_modules/.installed: web/package-lock.json
+	@scripts/tools
+	@echo "Getting the UI's packages (npm ci)"
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
+	cd web && npm run build
+
+fmt: web/node_modules/.installed ## Format everything
+	$(CARGO) fmt --all
+	cd web && npx biome check --write .
+
+lint-rust: ## rustfmt, clippy, and cargo deny and machete where they are installed
+	$(CARGO) fmt --all -- --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --offline --locked check licenses bans sources; \
+	else echo "cargo deny is not installed: licences are not checked here"; fi
+	@if $(CARGO) machete --version >/dev/null 2>&1; then $(CARGO) machete; \
+	else echo "cargo machete is not installed: unused dependencies are not looked for"; fi
+
+lint-web: web/node_modules/.installed ## TypeScript and biome
+	cd web && npm run check
+
+binary: web ## The debug binary that end-to-end tests run
+	$(CARGO) build --locked -p pharos
+
+test-rust: ## Unit, property, crash and conformance tests
+	@if [ -n "$(NEXTEST)" ]; then $(CARGO) nextest run --locked --workspace --no-fail-fast; \
+	else $(CARGO) test --locked --workspace; fi
+
+test-web: web/node_modules/.installed ## The UI's unit tests
+	cd web && npm test
+
+test-e2e: binary ## The real binary, one story a file
+	PHAROS_BIN=$(CURDIR)/target/debug/pharos node --test --test-concurrency=1 tests/e2e/*.test.mjs
+
+browser: ## Chromium and a font for the browser tests
+	@scripts/browser
+
+test-browser: binary browser ## The UI in a real Chromium
+	PHAROS_BIN=$(CURDIR)/target/debug/pharos node --test --test-concurrency=1 tests/browser/*.test.mjs
+
+clean: ## Remove what was built
+	$(CARGO) clean
+	rm -rf web/dist web/node_modules

@@ -1,0 +1,245 @@
+//! `pharos serve`: open, start, serve, wait, stop in reverse.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use api::{Notice, Parts, Program, State};
+use arc_swap::ArcSwap;
+use collect::tail::Tailer;
+use collect::{Collector, Gatherer, InProcess};
+use dashboards::Library;
+use model::{Clock, SystemClock};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::builtin::DASHBOARDS;
+use crate::cli::ServeArgs;
+use crate::config::Config;
+use crate::inputs::Inputs;
+use crate::metrics_page::OwnMetrics;
+use crate::own_log::{Keeper, OwnLog};
+use crate::program::Running;
+use crate::stores::{Maintenance, Stores};
+use crate::{admin, logging};
+
+/// How often this host and Pharos itself are looked at.
+const OWN_INTERVAL_MS: i64 = 5_000;
+/// How often dashboard files are looked at.
+const DASHBOARDS_EVERY: Duration = Duration::from_secs(10);
+/// How long requests that run may go on after SIGTERM.
+const GRACE: Duration = Duration::from_secs(5);
+/// Threads that may wait for disks at once: appends, commits.
+const MOST_BLOCKING: usize = 128;
+
+/// Runs the server until it is told to stop.
+pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode> {
+    let config = Config::load(args, |name| std::env::var(name).ok())?;
+    let own_log = OwnLog::new();
+    logging::start(config.log_json, &config.log_level, own_log.clone())?;
+    if !config.collect {
+        own_log.close();
+    }
+    // A second call finds it installed: that is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .max_blocking_threads(MOST_BLOCKING)
+        .enable_all()
+        .build()
+        .context("the runtime cannot start")?;
+    let result = runtime.block_on(serve(config, own_log));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    result.map(|()| ExitCode::SUCCESS)
+}
+
+/// What runs beside the HTTP server.
+struct Parted {
+    running: Arc<Running>,
+    stores: Stores,
+    maintenance: Maintenance,
+    keeper: Option<Keeper>,
+}
+
+async fn serve(config: Config, own_log: OwnLog) -> Result<()> {
+    let listener = bind(config.listen).await?;
+    let listen = listener.local_addr()?;
+    let started = std::time::Instant::now();
+    let open = config.clone();
+    let stores = tokio::task::spawn_blocking(move || Stores::open(&open)).await??;
+    let guard = admin::guard(&config.access, listen, &stores.control)?;
+    let inputs = Inputs::read(&config);
+    let library = Arc::new(ArcSwap::from_pointee(Library::read(DASHBOARDS, &config.grafana)));
+    let parted = start(&config, stores, &inputs, own_log)?;
+    let state = State::new(Parts {
+        sources: api::Sources::own(parted.stores.metrics.clone(), parted.stores.logs.clone()),
+        metric_sink: parted.stores.metrics.clone(),
+        log_sink: parted.stores.logs.clone(),
+        guard,
+        program: parted.running.clone(),
+        clock: Arc::new(SystemClock),
+        library: library.clone(),
+        limits: config.limits,
+        lookback_ms: i64::try_from(config.lookback.as_millis()).unwrap_or(i64::MAX),
+    })?;
+    let watcher = tokio::spawn(watch_dashboards(library, config.grafana.clone()));
+    let data = std::path::absolute(&config.data).unwrap_or_else(|_| config.data.clone());
+    tracing::info!(
+        url = format!("http://{listen}"),
+        data = %data.display(),
+        opened_ms = started.elapsed().as_millis() as u64,
+        version = env!("CARGO_PKG_VERSION"),
+        "Pharos is ready"
+    );
+    serve_http(listener, state, parted.running.clone()).await?;
+    watcher.abort();
+    stop(parted).await
+}
+
+async fn bind(listen: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(listen).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => anyhow::anyhow!(
+            "{listen} is taken by another program: stop it, or give Pharos another port with --listen"
+        ),
+        _ => anyhow::anyhow!("cannot listen on {listen}: {error}"),
+    })
+}
+
+fn start(config: &Config, stores: Stores, inputs: &Inputs, own_log: OwnLog) -> Result<Parted> {
+    let hostname = hostname();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let own_metrics: Arc<dyn Gatherer> = Arc::new(own_metrics(&stores, &*clock));
+    let keeper = match config.collect {
+        true => Some(own_log.keep(stores.logs.clone(), &hostname)?),
+        false => None,
+    };
+    let collect_config = collect::CollectConfig {
+        scrape_configs: inputs.scrape_configs.clone(),
+        in_process: if config.collect { in_process(&hostname, own_metrics.clone()) } else { Vec::new() },
+    };
+    let collect_stores = collect::Stores { sink: stores.metrics.clone(), source: stores.metrics.clone() };
+    let collector = Collector::start(collect_config, collect_stores, clock.clone());
+    let tailer = Tailer::start(inputs.tail.clone(), stores.logs.clone(), clock.clone(), tokio::runtime::Handle::current());
+    let (metrics, logs) = (stores.metrics.clone(), stores.logs.clone());
+    let health = move || {
+        metrics.health().map_err(|e| format!("metrics: {e}"))?;
+        logs.health().map_err(|e| format!("logs: {e}"))
+    };
+    let running = Arc::new(Running {
+        config: config.clone(),
+        version: env!("CARGO_PKG_VERSION"),
+        hostname,
+        started_ms: clock.now_ms(),
+        folder: stores.folder.clone(),
+        collector: Arc::new(collector),
+        tailer: Arc::new(tailer),
+        own_metrics,
+        notices: ArcSwap::from_pointee(inputs.notices.clone()),
+        runtime: tokio::runtime::Handle::current(),
+        health: Box::new(health),
+    });
+    for Notice { level, source, message } in &inputs.notices {
+        match level.as_str() {
+            "error" => tracing::error!(source, "{message}"),
+            "warn" => tracing::warn!(source, "{message}"),
+            _ => tracing::info!(source, "{message}"),
+        }
+    }
+    let maintenance = stores.maintain()?;
+    Ok(Parted { running, stores, maintenance, keeper })
+}
+
+fn own_metrics(stores: &Stores, clock: &dyn Clock) -> OwnMetrics {
+    let folder = stores.folder.clone();
+    OwnMetrics {
+        version: env!("CARGO_PKG_VERSION"),
+        started_ms: clock.now_ms(),
+        metrics: stores.metrics.clone(),
+        logs: stores.logs.clone(),
+        space: Box::new(move || folder.space().ok().map(|space| (space.free_bytes, space.total_bytes))),
+    }
+}
+
+fn in_process(hostname: &str, own: Arc<dyn Gatherer>) -> Vec<InProcess> {
+    let target = |job: &str, gatherer: Arc<dyn Gatherer>| InProcess {
+        job_name: job.to_owned(),
+        instance: hostname.to_owned(),
+        interval_ms: OWN_INTERVAL_MS,
+        gatherer,
+    };
+    vec![target("node", Arc::new(collect::host::Host::new("/", Arc::new(SystemClock)))), target("pharos", own)]
+}
+
+fn hostname() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// Reads dashboards again when their files change.
+async fn watch_dashboards(library: Arc<ArcSwap<Library>>, folders: Vec<PathBuf>) {
+    if folders.is_empty() {
+        return;
+    }
+    loop {
+        tokio::time::sleep(DASHBOARDS_EVERY).await;
+        let (current, folders) = (library.load_full(), folders.clone());
+        let read = move || (!current.is_current(&folders)).then(|| Library::read(DASHBOARDS, &folders));
+        if let Ok(Some(changed)) = tokio::task::spawn_blocking(read).await {
+            tracing::info!("dashboard files have changed and were read again");
+            library.store(Arc::new(changed));
+        }
+    }
+}
+
+/// Serves until SIGTERM or SIGINT; SIGHUP reloads.
+async fn serve_http(listener: TcpListener, state: Arc<State>, running: Arc<Running>) -> Result<()> {
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut hup = signal(SignalKind::hangup())?;
+    let (stop, mut stopped) = tokio::sync::watch::channel(false);
+    let app = api::router(state).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+        // An error means that the sender is gone: stop as well.
+        let _ = stopped.wait_for(|stop| *stop).await;
+    });
+    let mut server = tokio::spawn(server.into_future());
+    loop {
+        tokio::select! {
+            result = &mut server => return Ok(result??),
+            _ = hup.recv() => reload(&running).await,
+            _ = term.recv() => break,
+            _ = int.recv() => break,
+        }
+    }
+    tracing::info!("stopping");
+    let _ = stop.send(true);
+    if tokio::time::timeout(GRACE, &mut server).await.is_err() {
+        tracing::warn!("requests still ran after {} s and were cut", GRACE.as_secs());
+        server.abort();
+    }
+    Ok(())
+}
+
+async fn reload(running: &Arc<Running>) {
+    let running = running.clone();
+    match tokio::task::spawn_blocking(move || running.reload()).await {
+        Ok(Ok(())) => tracing::info!("configuration files were read again"),
+        Ok(Err(why)) => tracing::error!("configuration files were not taken over: {why}"),
+        Err(error) => tracing::error!(%error, "reload failed in a way it should not"),
+    }
+}
+
+async fn stop(parted: Parted) -> Result<()> {
+    let Parted { running, stores, maintenance, keeper } = parted;
+    running.collector.stop().await;
+    running.tailer.stop().await;
+    tracing::info!("stopped");
+    let close = move || {
+        if let Some(keeper) = keeper {
+            keeper.stop();
+        }
+        maintenance.stop();
+        stores.close()
+    };
+    tokio::task::spawn_blocking(close).await?
+}
