@@ -6,6 +6,7 @@
 //! extras, series after series. The directory in front lets one series be read without the others.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use model::Histogram;
@@ -175,24 +176,28 @@ pub(crate) fn hash_times(times: &[i64]) -> u64 {
         .fold(0, |hash: u64, part| (hash.rotate_left(5) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
 
+/// Histograms, and start timestamps where they change, each with the index of its sample.
+pub(crate) type Extras = (Vec<(u32, Arc<Histogram>)>, Vec<(u32, i64)>);
+
 /// A chunk's bytes with their directory read.
 #[derive(Debug)]
-pub(crate) struct Chunk<'a> {
-    columns: Vec<&'a [u8]>,
-    series: Vec<Option<Slot<'a>>>,
+pub(crate) struct Chunk {
+    bytes: Vec<u8>,
+    columns: Vec<Range<usize>>,
+    series: Vec<Option<Slot>>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Slot<'a> {
+#[derive(Debug, Clone)]
+struct Slot {
     column: u32,
-    values: &'a [u8],
-    extras: &'a [u8],
+    values: Range<usize>,
+    extras: Range<usize>,
 }
 
-impl<'a> Chunk<'a> {
+impl Chunk {
     /// Reads the directory; `None` if the bytes are no chunk.
-    pub(crate) fn parse(bytes: &'a [u8]) -> Option<Self> {
-        let mut reader = Reader::new(bytes);
+    pub(crate) fn parse(bytes: Vec<u8>) -> Option<Self> {
+        let mut reader = Reader::new(&bytes);
         let column_count = reader.count(1)?;
         let column_lengths = lengths(&mut reader, column_count)?;
         let series_count = reader.count(1)?;
@@ -200,7 +205,13 @@ impl<'a> Chunk<'a> {
         let present = of_series.iter().filter(|c| **c != 0).count();
         let value_lengths = lengths(&mut reader, present)?;
         let extra_lengths = lengths(&mut reader, present)?;
-        let columns = column_lengths.iter().map(|n| reader.take(*n)).collect::<Option<Vec<_>>>()?;
+        let mut at = bytes.len() - reader.remaining();
+        let mut take = |len: usize| {
+            let range = at..at.checked_add(len).filter(|end| *end <= bytes.len())?;
+            at = range.end;
+            Some(range)
+        };
+        let columns = column_lengths.iter().map(|n| take(*n)).collect::<Option<Vec<_>>>()?;
         let mut of_present = value_lengths.iter().zip(&extra_lengths);
         let mut series = Vec::with_capacity(series_count);
         for column in of_series {
@@ -209,16 +220,20 @@ impl<'a> Chunk<'a> {
                 Some(column) => {
                     let (values, extras) = of_present.next()?;
                     let column = u32::try_from(column).ok().filter(|c| (*c as usize) < columns.len())?;
-                    Some(Slot { column, values: reader.take(*values)?, extras: reader.take(*extras)? })
+                    Some(Slot { column, values: take(*values)?, extras: take(*extras)? })
                 }
             });
         }
-        Some(Chunk { columns, series })
+        Some(Chunk { bytes, columns, series })
+    }
+
+    fn slot(&self, series: usize) -> Option<&Slot> {
+        self.series.get(series)?.as_ref()
     }
 
     /// The column of timestamps of a series; `None` if it has no samples here.
     pub(crate) fn column_of(&self, series: usize) -> Option<u32> {
-        self.series.get(series).copied().flatten().map(|slot| slot.column)
+        self.slot(series).map(|slot| slot.column)
     }
 
     /// How many columns there are.
@@ -226,10 +241,15 @@ impl<'a> Chunk<'a> {
         self.columns.len()
     }
 
+    /// How many series there are, those without samples included.
+    pub(crate) fn series(&self) -> usize {
+        self.series.len()
+    }
+
     /// Decodes a column of timestamps.
     pub(crate) fn times(&self, column: u32) -> Option<Vec<i64>> {
-        let bytes = self.columns.get(column as usize)?;
-        ints::decode_column(&mut Reader::new(bytes), MAX_SAMPLES)
+        let range = self.columns.get(column as usize)?.clone();
+        ints::decode_column(&mut Reader::new(&self.bytes[range]), MAX_SAMPLES)
     }
 
     /// Appends the `n` values of a series.
@@ -240,23 +260,17 @@ impl<'a> Chunk<'a> {
         scratch: &mut Scratch,
         out: &mut Vec<f64>,
     ) -> Option<()> {
-        let slot = self.series.get(series).copied().flatten()?;
-        values::decode(&mut Reader::new(slot.values), n, scratch, out)
+        let range = self.slot(series)?.values.clone();
+        values::decode(&mut Reader::new(&self.bytes[range]), n, scratch, out)
     }
 
     /// Histograms and start timestamps of a series whose decoded values are `values`.
-    #[allow(clippy::type_complexity)]
-    pub(crate) fn extras(
-        &self,
-        series: usize,
-        values: &[f64],
-        scratch: &mut Scratch,
-    ) -> Option<(Vec<(u32, Arc<Histogram>)>, Vec<(u32, i64)>)> {
-        let slot = self.series.get(series).copied().flatten()?;
-        if slot.extras.is_empty() {
+    pub(crate) fn extras(&self, series: usize, values: &[f64], scratch: &mut Scratch) -> Option<Extras> {
+        let range = self.slot(series)?.extras.clone();
+        if range.is_empty() {
             return Some((Vec::new(), Vec::new()));
         }
-        let mut reader = Reader::new(slot.extras);
+        let mut reader = Reader::new(&self.bytes[range]);
         let count = reader.count(2)?;
         let mut starts = Vec::with_capacity(count);
         for _ in 0..count {
@@ -267,7 +281,6 @@ impl<'a> Chunk<'a> {
     }
 
     /// All of a series; `None` also where it has no samples.
-    #[cfg(test)]
     pub(crate) fn run(&self, series: usize) -> Option<Run> {
         let times = self.times(self.column_of(series)?)?;
         let (mut values, mut scratch) = (Vec::new(), Scratch::default());
@@ -292,7 +305,7 @@ mod tests {
             builder.push(run.whole());
         }
         let bytes = builder.finish();
-        let chunk = Chunk::parse(&bytes).expect("own bytes");
+        let chunk = Chunk::parse(bytes.clone()).expect("own bytes");
         for (i, run) in runs.iter().enumerate() {
             let back = chunk.run(i);
             let back = back.unwrap_or_default();
@@ -301,7 +314,7 @@ mod tests {
             assert_eq!((&run.histograms, &run.starts), (&back.histograms, &back.starts));
         }
         for cut in (0..bytes.len()).step_by(bytes.len() / 50 + 1) {
-            if let Some(chunk) = Chunk::parse(&bytes[..cut]) {
+            if let Some(chunk) = Chunk::parse(bytes[..cut].to_vec()) {
                 (0..runs.len()).for_each(|i| drop(chunk.run(i)));
             }
         }
@@ -336,7 +349,7 @@ mod tests {
         let mut builder = ChunkBuilder::default();
         builder.push(with.part(3, 10));
         let bytes = builder.finish();
-        let back = Chunk::parse(&bytes).and_then(|c| c.run(0)).expect("own bytes");
+        let back = Chunk::parse(bytes).and_then(|c| c.run(0)).expect("own bytes");
         assert_eq!(back.histograms, vec![(1, histogram)]);
         assert_eq!(back.starts, vec![(0, 5), (3, 9)]);
     }
@@ -359,7 +372,7 @@ mod tests {
 
         #[test]
         fn garbage_never_panics(bytes: Vec<u8>) {
-            if let Some(chunk) = Chunk::parse(&bytes) {
+            if let Some(chunk) = Chunk::parse(bytes) {
                 (0..10).for_each(|i| drop(chunk.run(i)));
             }
         }

@@ -3,7 +3,21 @@
 //! nothing.
 
 mod chunk;
+mod config;
+mod error;
+mod head;
 mod histograms;
 mod ints;
+mod merge_runs;
+mod partition;
+mod record;
+mod schema;
+mod select;
+mod store;
+mod tombstones;
 mod values;
 mod varint;
+
+pub use config::{Config, RetentionClass};
+pub use error::{Error, Result};
+pub use store::MetricStore;
