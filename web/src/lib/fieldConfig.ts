@@ -2,12 +2,14 @@
 
 import type { ThemeName } from "./colors";
 import type { DataFrame, Field, FieldConfig, FieldState } from "./dataFrame";
+import { type ContextVariables, replaceContext } from "./fieldConfig/contextVariables";
 import { displayProcessor } from "./fieldConfig/display";
 import { fieldDisplayName } from "./fieldConfig/displayName";
 import { type FieldMatcher, fieldMatcher } from "./fieldConfig/matchers";
 import { sortedSteps } from "./fieldConfig/thresholds";
 import { reduceField } from "./reduce";
 
+export { type ContextVariables, replaceContext } from "./fieldConfig/contextVariables";
 export { colorScale, displayProcessor, fieldRange, numberOf, seriesColor } from "./fieldConfig/display";
 export { fieldDisplayName, labelsText } from "./fieldConfig/displayName";
 
@@ -22,8 +24,8 @@ export interface FieldConfigSource {
 export interface FieldContext {
   theme: ThemeName;
   timeZone?: string;
-  /** Replaces `$x` and `${x}`; `extra` variables win. */
-  interpolate?: (text: string, extra?: Record<string, string>) => string;
+  /** Replaces the dashboard's variables. */
+  interpolate?: (text: string) => string;
 }
 
 interface Rule {
@@ -67,8 +69,9 @@ export function applyFieldConfig(
 function nameFields(frame: DataFrame, frames: readonly DataFrame[], context: FieldContext): void {
   for (const field of frame.fields) {
     const title = field.config.displayName;
-    if (title?.includes("$") && context.interpolate) {
-      field.config.displayName = context.interpolate(title, titleVariables(field, frame, frames));
+    if (title?.includes("$")) {
+      const filled = replaceContext(title, fieldVariables(field, frame, frames));
+      field.config.displayName = context.interpolate?.(filled) ?? filled;
     }
     field.state = { ...field.state, displayName: fieldDisplayName(field, frame, frames) };
   }
@@ -78,19 +81,30 @@ function nameFields(frame: DataFrame, frames: readonly DataFrame[], context: Fie
 }
 
 /** What `${__field.name}` and its kin stand for in titles and links. */
-export function titleVariables(field: Field, frame: DataFrame, frames: readonly DataFrame[]): Record<string, string> {
-  const name = fieldDisplayName({ ...field, config: { ...field.config, displayName: undefined } }, frame, frames);
-  const variables: Record<string, string> = {
-    __series_name: name,
-    "__series.name": name,
-    "__field.name": field.name,
-    "__field.displayName": name,
+export function fieldVariables(field: Field, frame: DataFrame, frames: readonly DataFrame[]): ContextVariables {
+  return (variable) => {
+    switch (variable) {
+      case "__field.name":
+        return field.name;
+      case "__series.name":
+      case "__series_name":
+      case "__field.displayName":
+        return untitledName(field, frame, frames);
+      default: {
+        const label = variable.startsWith("__field.labels.") ? variable.slice("__field.labels.".length) : undefined;
+        const cell = /^__cell_(\d+)$/.exec(variable)?.[1];
+        return label === undefined
+          ? cell && String(frame.fields[Number(cell)]?.values[0] ?? "")
+          : (field.labels?.[label] ?? "");
+      }
+    }
   };
-  for (const [label, value] of Object.entries(field.labels ?? {})) {
-    variables[`__field.labels.${label}`] = value;
-    variables[`__field.labels["${label}"]`] = value;
-  }
-  return variables;
+}
+
+/** The name without the title that is just being made. */
+function untitledName(field: Field, frame: DataFrame, frames: readonly DataFrame[]): string {
+  const config = { ...field.config, displayName: undefined };
+  return fieldDisplayName({ ...field, config, state: undefined }, frame, frames);
 }
 
 function rulesOf(source: FieldConfigSource | undefined): Rule[] {

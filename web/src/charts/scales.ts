@@ -1,0 +1,98 @@
+/** Value scales: which fields share one, and what range it shows. */
+
+import uPlot from "uplot";
+import type { Field } from "../lib/dataFrame";
+import { isBinaryUnit } from "../lib/format";
+import type { GraphFieldOptions } from "./fieldOptions";
+
+export interface ScaleSpec {
+  key: string;
+  /** The first field of the scale: its unit and options speak for the axis. */
+  field: Field;
+  options: GraphFieldOptions;
+  percent: boolean;
+}
+
+/** Fields with the same unit, bounds and axis options share a scale. */
+export function scaleKey(field: Field, options: GraphFieldOptions): string {
+  const { min, max, unit } = field.config;
+  const { axisPlacement, axisLabel, axisSoftMin, axisSoftMax, axisCenteredZero, scale, stacking } = options;
+  const percent = stacking.mode === "percent";
+  // An axis that is hidden measures like the one that is shown.
+  const side = axisPlacement === "hidden" ? "auto" : axisPlacement;
+  return [
+    percent ? "percent" : (unit ?? ""),
+    percent ? "" : `${min ?? ""}~${max ?? ""}`,
+    `${axisSoftMin ?? ""}~${axisSoftMax ?? ""}`,
+    side,
+    axisLabel,
+    axisCenteredZero ? "centered" : "",
+    scale.type === "linear" ? "" : `${scale.type}${scale.log}${scale.linearThreshold}`,
+  ].join("/");
+}
+
+const PADDING = 0.1;
+
+/** The uPlot scale for a set of fields. */
+export function uplotScale({ field, options, percent }: ScaleSpec): uPlot.Scale {
+  const { scale } = options;
+  const shape: uPlot.Scale = {
+    distr: scale.type === "log" ? 3 : scale.type === "symlog" ? 4 : 1,
+    log: scale.type === "log" ? scale.log : 10,
+    asinh: scale.linearThreshold,
+  };
+  const hardMin = percent ? 0 : finite(field.config.min);
+  const hardMax = percent ? 1 : finite(field.config.max);
+  const range: uPlot.Range.Function = (_u, dataMin, dataMax) => {
+    const [low, high] = freeRange(dataMin, dataMax, options);
+    const min = hardMin ?? low;
+    let max = hardMax ?? high;
+    if (!(max > min)) {
+      max = min + (Math.abs(min) || 1);
+    }
+    return [min, max];
+  };
+  return { ...shape, range };
+}
+
+const finite = (value: number | null | undefined): number | undefined =>
+  typeof value === "number" && Number.isFinite(value) ? value : undefined;
+
+/** The range as the data ask for it, before hard bounds. */
+function freeRange(dataMin: number | null, dataMax: number | null, options: GraphFieldOptions): [number, number] {
+  const { axisSoftMin, axisSoftMax, axisCenteredZero, scale } = options;
+  if (dataMin === null || dataMax === null || !Number.isFinite(dataMin) || !Number.isFinite(dataMax)) {
+    return [axisSoftMin ?? 0, axisSoftMax ?? 100];
+  }
+  if (scale.type === "log") {
+    const lowest = Math.min(dataMin, axisSoftMin && axisSoftMin > 0 ? axisSoftMin : dataMin);
+    return pair(uPlot.rangeLog(lowest, Math.max(dataMax, axisSoftMax ?? dataMax), scale.log, true));
+  }
+  if (scale.type === "symlog") {
+    return pair(
+      uPlot.rangeAsinh(Math.min(dataMin, axisSoftMin ?? dataMin), Math.max(dataMax, axisSoftMax ?? dataMax), 10, true),
+    );
+  }
+  const [min, max] = pair(
+    uPlot.rangeNum(dataMin, dataMax, {
+      min: { pad: PADDING, soft: axisSoftMin ?? 0, mode: axisSoftMin === undefined ? 3 : 1 },
+      max: { pad: PADDING, soft: axisSoftMax ?? 0, mode: axisSoftMax === undefined ? 3 : 1 },
+    }),
+  );
+  if (axisCenteredZero) {
+    const reach = Math.max(Math.abs(min), Math.abs(max));
+    return [-reach, reach];
+  }
+  return [min, max];
+}
+
+function pair([min, max]: uPlot.Range.MinMax): [number, number] {
+  return [min ?? 0, max ?? 100];
+}
+
+/** Ticks of bytes and bits stand at powers of two. */
+const BINARY_INCREMENTS = Array.from({ length: 80 }, (_, power) => 2 ** (power - 10));
+
+export function tickIncrements(unit: string | undefined): number[] | undefined {
+  return isBinaryUnit(unit) ? BINARY_INCREMENTS : undefined;
+}

@@ -1,0 +1,344 @@
+/** From frames to a time series chart: aligned data, stacked values and uPlot's options. */
+
+import uPlot from "uplot";
+import { type ThemeName, withAlpha } from "../lib/colors";
+import type { DataFrame, Field } from "../lib/dataFrame";
+import { fieldDisplayName, seriesColor } from "../lib/fieldConfig";
+import { type AlignedSeries, alignSeries, bridgeGaps } from "./align";
+import { timeAxis, valueAxis } from "./axes";
+import { type GraphFieldOptions, graphFieldOptions } from "./fieldOptions";
+import { huePaint, opacityFill, schemePaint } from "./gradients";
+import { type ScaleSpec, scaleKey, uplotScale } from "./scales";
+import { type Stacked, stackSeries, type Values } from "./stack";
+import { drawThresholds } from "./thresholds";
+import { token } from "./tokens";
+
+/** Above this many series the cursor draws no points: they cost more than they tell. */
+const MAX_CURSOR_POINTS = 30;
+
+/** One line, bar or point series of the chart. */
+export interface ChartSeries {
+  /** Stable over refreshes: what the legend toggles. */
+  id: string;
+  label: string;
+  color: string;
+  field: Field;
+  frame: DataFrame;
+  options: GraphFieldOptions;
+  /** As measured, before stacking: what tooltip and legend speak of. */
+  values: Values;
+  visible: boolean;
+}
+
+export interface TimeSeriesChart {
+  /** As many as the data have, in their order. */
+  series: ChartSeries[];
+  data: uPlot.AlignedData;
+  options: Omit<uPlot.Options, "width" | "height">;
+  /** Equal as long as new data can be put into the existing chart. */
+  signature: string;
+}
+
+export interface TimeSeriesInput {
+  frames: readonly DataFrame[];
+  theme: ThemeName;
+  timeZone: string;
+  /** Hidden by the legend, by id. */
+  isHidden: (id: string) => boolean;
+  /** Read at each draw, so that a new range needs no new chart. */
+  range: () => [number, number];
+  /** Nothing but the lines: no axes, no cursor. */
+  bare?: boolean;
+}
+
+/** Builds everything that drawing needs; nothing is drawn yet. */
+export function timeSeriesChart(input: TimeSeriesInput): TimeSeriesChart {
+  const { times, series: aligned } = alignSeries(input.frames);
+  const series = aligned.map((entry) => chartSeries(entry, input));
+  const stacked = stackSeries(
+    series.map(({ values, options, visible }) => ({
+      values,
+      mode: visible && options.drawStyle !== "points" ? options.stacking.mode : "none",
+      group: options.stacking.group,
+    })),
+  );
+  const specs = scaleSpecs(series);
+  const data: Values[] = stacked.map(({ values }, index) => gapsOf(times, values, series[index]?.options));
+  return {
+    series,
+    data: [times, ...data] as uPlot.AlignedData,
+    options: chartOptions(input, series, stacked, specs),
+    signature: signatureOf(input, series, specs),
+  };
+}
+
+function chartSeries({ field, frame, values }: AlignedSeries, input: TimeSeriesInput): ChartSeries {
+  const options = graphFieldOptions(field);
+  const label = fieldDisplayName(field, frame, input.frames);
+  const id = `${frame.refId ?? ""}/${label}`;
+  return {
+    id,
+    label,
+    color: seriesColor(field, input.theme),
+    field,
+    frame,
+    options,
+    values: transformed(values, options.transform),
+    visible: !options.hideFrom.viz && !input.isHidden(id),
+  };
+}
+
+function transformed(values: Values, transform: GraphFieldOptions["transform"]): Values {
+  if (transform === "negative-Y") {
+    return values.map((value) => (typeof value === "number" ? -value : value));
+  }
+  if (transform === "constant") {
+    const first = values.find((value) => typeof value === "number");
+    return values.map(() => first);
+  }
+  return values;
+}
+
+function gapsOf(times: readonly number[], values: Values, options: GraphFieldOptions | undefined): Values {
+  return typeof options?.spanNulls === "number" ? bridgeGaps(times, values, options.spanNulls) : values;
+}
+
+function scaleSpecs(series: readonly ChartSeries[]): ScaleSpec[] {
+  const specs = new Map<string, ScaleSpec>();
+  for (const { field, options, visible } of series) {
+    const key = scaleKey(field, options);
+    const known = specs.get(key);
+    if (!known || (known.options.axisPlacement === "hidden" && visible)) {
+      specs.set(key, { key, field, options, percent: options.stacking.mode === "percent" });
+    }
+  }
+  return [...specs.values()];
+}
+
+function chartOptions(
+  input: TimeSeriesInput,
+  series: readonly ChartSeries[],
+  stacked: readonly Stacked[],
+  specs: readonly ScaleSpec[],
+): TimeSeriesChart["options"] {
+  const scales: uPlot.Scales = { x: { time: true, range: () => input.range() } };
+  for (const spec of specs) {
+    scales[spec.key] = uplotScale(spec);
+  }
+  const bare = input.bare === true;
+  return {
+    ms: 1,
+    padding: bare ? [2, 0, 2, 0] : [8, 8, 0, 4],
+    legend: { show: false },
+    focus: { alpha: 1 },
+    scales,
+    axes: bare ? [{ show: false }, { show: false }] : axesOf(input, series, specs),
+    series: [{}, ...series.map((entry, index) => uplotSeries(entry, stacked[index] as Stacked, input.theme, bare))],
+    bands: bandsOf(series, stacked),
+    cursor: bare ? { show: false } : cursorOptions(series),
+    hooks: {
+      drawClear: [(u) => drawThresholds(u, specs, input.theme, "under")],
+      draw: [(u) => drawThresholds(u, specs, input.theme, "over")],
+    },
+    tzDate: tzDate(input.timeZone),
+  };
+}
+
+/** Ticks fall on whole hours and days of the dashboard's zone. */
+function tzDate(timeZone: string): ((time: number) => Date) | undefined {
+  const zone = timeZone.toLowerCase() === "utc" ? "Etc/UTC" : timeZone;
+  if (zone === "" || zone === "browser") {
+    return (time) => new Date(time);
+  }
+  return (time) => {
+    try {
+      return uPlot.tzDate(new Date(time), zone);
+    } catch {
+      return new Date(time);
+    }
+  };
+}
+
+function axesOf(input: TimeSeriesInput, series: readonly ChartSeries[], specs: readonly ScaleSpec[]): uPlot.Axis[] {
+  const axes = [timeAxis(input.timeZone)];
+  let automatic = 0;
+  for (const spec of specs) {
+    const placement = spec.options.axisPlacement;
+    const left = placement === "left" || (placement !== "right" && automatic === 0);
+    automatic += 1;
+    const first = series.find(({ field }) => field === spec.field);
+    const color = spec.options.axisColorFromSeries ? first?.color : undefined;
+    axes.push(valueAxis(spec, left ? 3 : 1, axes.length === 1, color));
+  }
+  return axes;
+}
+
+function cursorOptions(series: readonly ChartSeries[]): uPlot.Cursor {
+  const visible = series.filter((entry) => entry.visible).length;
+  return {
+    y: false,
+    drag: { x: true, y: false, setScale: false, dist: 6 },
+    points: {
+      show: visible <= MAX_CURSOR_POINTS,
+      size: () => 8,
+      width: () => 2,
+      stroke: () => token("--bg-surface"),
+      fill: (_u, index) => series[index - 1]?.color ?? "transparent",
+    },
+  };
+}
+
+function uplotSeries(entry: ChartSeries, stacked: Stacked, theme: ThemeName, bare: boolean): uPlot.Series {
+  const { options, color, visible, field } = entry;
+  const key = scaleKey(field, options);
+  const byValue = options.gradientMode === "scheme";
+  const drawsLine = options.drawStyle !== "points" && options.lineWidth > 0;
+  return {
+    scale: key,
+    show: visible,
+    stroke: byValue ? (schemePaint(field, key, theme, 1) as uPlot.Series["stroke"]) : color,
+    width: drawsLine ? options.lineWidth : 0,
+    dash: options.lineDash,
+    cap: options.lineDash?.[0] === 0 ? "round" : "butt",
+    fill: options.drawStyle === "points" ? undefined : fillOf(entry, key, theme),
+    spanGaps: options.spanNulls === true,
+    paths: pathsOf(options, stacked),
+    points: bare ? { show: false } : pointsOf(options, color),
+  };
+}
+
+function fillOf({ options, color, field }: ChartSeries, key: string, theme: ThemeName): uPlot.Series["fill"] {
+  const opacity = options.fillOpacity / 100;
+  if (opacity <= 0) {
+    return undefined;
+  }
+  switch (options.gradientMode) {
+    case "opacity":
+      return opacityFill(color, opacity);
+    case "hue":
+      return huePaint(color, opacity);
+    case "scheme":
+      return schemePaint(field, key, theme, opacity);
+    default:
+      return withAlpha(color, opacity);
+  }
+}
+
+const paths = uPlot.paths as Required<uPlot.Series.PathBuilderFactories>;
+
+function pathsOf(options: GraphFieldOptions, { base }: Stacked): uPlot.Series.PathBuilder {
+  if (options.drawStyle === "points") {
+    return () => null;
+  }
+  if (options.drawStyle === "bars") {
+    return barPaths(options, base);
+  }
+  switch (options.lineInterpolation) {
+    case "smooth":
+      return paths.spline();
+    case "stepBefore":
+      return paths.stepped({ align: -1 });
+    case "stepAfter":
+      return paths.stepped({ align: 1 });
+    default:
+      return paths.linear();
+  }
+}
+
+/** Stacked bars stand on the ones below them instead of on zero. */
+function barPaths(options: GraphFieldOptions, base: number[] | undefined): uPlot.Series.PathBuilder {
+  const shape = {
+    size: [options.barWidthFactor, options.barMaxWidth] as [number, number],
+    align: options.barAlignment,
+  };
+  if (base === undefined) {
+    return paths.bars(shape);
+  }
+  return paths.bars({
+    ...shape,
+    disp: {
+      y0: { unit: 1, values: () => base },
+      y1: { unit: 1, values: (u: uPlot, index: number) => u.data[index] as number[] },
+    },
+  } as uPlot.Series.BarsPathBuilderOpts);
+}
+
+function pointsOf(options: GraphFieldOptions, color: string): uPlot.Series.Points {
+  const always = options.drawStyle === "points" || options.showPoints === "always";
+  const shape = { size: options.pointSize, stroke: color, fill: color, width: 0 };
+  if (always) {
+    return { ...shape, show: true };
+  }
+  if (options.drawStyle === "bars") {
+    return { show: false };
+  }
+  // A value between two gaps has no line: only a point shows it.
+  const filter: uPlot.Series.Points.Filter = (u, index, show) => (show ? null : lonelyPoints(u, index));
+  return options.showPoints === "never" ? { ...shape, show: false, filter } : { ...shape, filter };
+}
+
+function lonelyPoints(u: uPlot, seriesIndex: number): number[] | null {
+  const values = u.data[seriesIndex] as Values;
+  const [from, to] = u.series[0]?.idxs ?? [0, values.length - 1];
+  const lonely: number[] = [];
+  const gap = (index: number) => values[index] === null || values[index] === undefined;
+  for (let index = from; index <= to; index++) {
+    if (!gap(index) && gap(index - 1) && gap(index + 1)) {
+      lonely.push(index);
+    }
+  }
+  return lonely.length > 0 ? lonely : null;
+}
+
+function bandsOf(series: readonly ChartSeries[], stacked: readonly Stacked[]): uPlot.Band[] {
+  const bands: uPlot.Band[] = [];
+  stacked.forEach(({ below }, index) => {
+    if (below !== undefined && series[index]?.options.drawStyle === "line") {
+      bands.push({ series: [index + 1, below + 1] });
+    }
+  });
+  series.forEach(({ options }, index) => {
+    const target = options.fillBelowTo;
+    const below = target === undefined ? -1 : series.findIndex(({ label }) => label === target);
+    if (below >= 0 && below !== index) {
+      bands.push({
+        series: [index + 1, below + 1],
+        fill: withAlpha(series[index]?.color ?? "", options.fillOpacity / 100),
+      });
+    }
+  });
+  return bands;
+}
+
+function signatureOf(input: TimeSeriesInput, series: readonly ChartSeries[], specs: readonly ScaleSpec[]): string {
+  const parts = series.map(({ id, color, options, visible, field }) => [
+    id,
+    color,
+    visible,
+    options,
+    scaleKey(field, options),
+  ]);
+  const stacks = series.some(({ options }) => options.stacking.mode !== "none" || options.gradientMode === "scheme");
+  const thresholds = specs.map(({ field, key }) => [
+    key,
+    field.config.thresholds,
+    field.config.decimals,
+    field.config.mappings,
+  ]);
+  // Stacked bars and value colours hold on to their data: those charts are always made anew.
+  const unique = stacks ? series.map(({ values }) => identity(values)) : [];
+  return JSON.stringify([input.theme, input.timeZone, input.bare, parts, thresholds, unique]);
+}
+
+let identities = 0;
+const identityOf = new WeakMap<object, number>();
+
+function identity(values: object): number {
+  let known = identityOf.get(values);
+  if (known === undefined) {
+    identities += 1;
+    known = identities;
+    identityOf.set(values, known);
+  }
+  return known;
+}
