@@ -10,7 +10,7 @@ NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
 CHROMIUM := $(firstword $(wildcard /usr/bin/chromium /usr/bin/chromium-browser))
 
-.PHONY: help run check test soak bench web tools browser fmt lint-rust lint-web test-rust test-web test-e2e test-browser binary clean
+.PHONY: help run check test soak bench web tools browser fmt lint-rust lint-web test-rust test-web test-browser binary clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ check: lint-rust lint-web ## Lints, types and unit tests: the inner loop
 	else $(CARGO) test --locked --workspace --lib --bins; fi
 	cd web && npm test
 
-test: tools lint-rust lint-web test-rust test-web test-e2e test-browser ## Everything CI runs
+test: tools lint-rust lint-web test-rust test-web test-browser ## Everything CI runs
 
 soak: web ## The long versions of the tests; prints their figures
 	$(CARGO) build --release --locked -p pharos
@@ -62,18 +62,15 @@ lint-rust: ## rustfmt, clippy, and cargo deny and machete where they are install
 lint-web: web/node_modules/.installed ## TypeScript and biome
 	cd web && npm run check
 
-binary: web ## The debug binary that end-to-end tests run
+binary: web ## The debug binary that browser tests run
 	$(CARGO) build --locked -p pharos
 
-test-rust: ## Unit, property, crash and conformance tests
+test-rust: web ## Unit, property, crash, conformance and end-to-end tests (these run the real binary)
 	@if [ -n "$(NEXTEST)" ]; then $(CARGO) nextest run --locked --workspace --no-fail-fast; \
 	else $(CARGO) test --locked --workspace; fi
 
 test-web: web/node_modules/.installed ## The UI's unit tests
 	cd web && npm test
-
-test-e2e: binary ## The real binary, one story a file
-	PHAROS_BIN=$(CURDIR)/target/debug/pharos node --test --test-concurrency=1 tests/e2e/*.test.mjs
 
 browser: ## Chromium and a font for the browser tests
 	@scripts/browser
