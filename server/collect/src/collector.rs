@@ -47,34 +47,49 @@ pub struct Stores {
     pub source: Arc<dyn SeriesSource>,
 }
 
+/// Pages that are read at once, for each core.
+const READING_PER_CORE: usize = 2;
+
 /// Runs all jobs on the tokio runtime that it is started in.
 pub struct Collector {
     parts: Arc<Parts>,
-    in_process: Vec<Job>,
     // Held over awaits: reload and stop wait for loops to end.
-    jobs: tokio::sync::Mutex<BTreeMap<String, Job>>,
+    jobs: tokio::sync::Mutex<Jobs>,
     // What `status` shows while a reload holds `jobs`.
     last_status: parking_lot::Mutex<CollectStatus>,
+}
+
+#[derive(Default)]
+struct Jobs {
+    in_process: Vec<Job>,
+    by_name: BTreeMap<String, Job>,
+    stopped: bool,
 }
 
 impl Collector {
     /// Starts all jobs. Must be called within a tokio runtime.
     pub fn start(config: CollectConfig, stores: Stores, clock: Arc<dyn Clock>) -> Self {
-        let parts = Arc::new(Parts { sink: stores.sink, source: stores.source, clock });
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let reading = tokio::sync::Semaphore::new(cores * READING_PER_CORE);
+        let parts = Arc::new(Parts { sink: stores.sink, source: stores.source, clock, reading });
         let in_process =
             config.in_process.into_iter().map(|target| start_in_process(&parts, target)).collect();
         let start = |config: ScrapeConfig| {
             (config.job_name.clone(), Job::start(parts.clone(), config, Leftovers::new()))
         };
-        let jobs = config.scrape_configs.into_iter().map(start).collect();
-        Collector { parts, in_process, jobs: tokio::sync::Mutex::new(jobs), last_status: Default::default() }
+        let by_name = config.scrape_configs.into_iter().map(start).collect();
+        let jobs = tokio::sync::Mutex::new(Jobs { in_process, by_name, stopped: false });
+        Collector { parts, jobs, last_status: Default::default() }
     }
 
     /// Goes over to other jobs. Jobs that stay as they are are not touched; targets that stay in a changed job keep
-    /// their series; series of targets that go are marked stale.
+    /// their series; series of targets that go are marked stale. Without effect once stopped.
     pub async fn reload(&self, scrape_configs: Vec<ScrapeConfig>) {
         let mut jobs = self.jobs.lock().await;
-        let mut old = std::mem::take(&mut *jobs);
+        if jobs.stopped {
+            return;
+        }
+        let mut old = std::mem::take(&mut jobs.by_name);
         for config in scrape_configs {
             let name = config.job_name.clone();
             let job = match old.remove(&name) {
@@ -82,7 +97,7 @@ impl Collector {
                 Some(job) => Job::start(self.parts.clone(), config, job.hand_over().await),
                 None => Job::start(self.parts.clone(), config, Leftovers::new()),
             };
-            jobs.insert(name, job);
+            jobs.by_name.insert(name, job);
         }
         for job in old.into_values() {
             job.end().await;
@@ -93,7 +108,7 @@ impl Collector {
     pub fn status(&self) -> CollectStatus {
         let Ok(jobs) = self.jobs.try_lock() else { return self.last_status.lock().clone() };
         let mut status = CollectStatus::default();
-        for job in jobs.values().chain(&self.in_process) {
+        for job in jobs.by_name.values().chain(&jobs.in_process) {
             job.status(&mut status);
         }
         status.targets.sort_by(|a, b| (&a.job_name, &a.labels).cmp(&(&b.job_name, &b.labels)));
@@ -101,10 +116,12 @@ impl Collector {
         status
     }
 
-    /// Stops collecting. Series are not marked stale: after a restart they go on.
-    pub async fn stop(self) {
-        let jobs = self.jobs.into_inner();
-        for job in jobs.into_values().chain(self.in_process) {
+    /// Stops collecting, for good. Series are not marked stale: after a restart they go on.
+    pub async fn stop(&self) {
+        let mut jobs = self.jobs.lock().await;
+        jobs.stopped = true;
+        let all = std::mem::take(&mut jobs.by_name).into_values().chain(std::mem::take(&mut jobs.in_process));
+        for job in all.collect::<Vec<_>>() {
             job.hand_over().await;
         }
     }

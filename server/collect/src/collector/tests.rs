@@ -129,6 +129,12 @@ impl Bench {
         of_metric.map(show).collect::<Vec<_>>().join("\n")
     }
 
+    fn values_of(&self, metric: &str, job: &str) -> Vec<String> {
+        let samples = self.store.samples.lock();
+        let mut found = samples.iter().filter(|(l, _)| l.metric_name() == metric && l.value("job") == job);
+        found.next().map(|(_, all)| all.iter().map(|(_, v)| v.to_string()).collect()).unwrap_or_default()
+    }
+
     fn times(&self, metric: &str) -> Vec<i64> {
         let samples = self.store.samples.lock();
         let mut of_metric = samples.iter().filter(|(labels, _)| labels.metric_name() == metric);
@@ -209,7 +215,6 @@ async fn scrapes_over_http() {
     for _ in 0..9 {
         bench.batch().await;
     }
-    collector.jobs.lock().await.values().for_each(|job| assert!(!job.config.job_name.is_empty()));
     let by_job = |name: &str| {
         let status = collector.status();
         let target = status.targets.into_iter().find(|t| t.job_name == name).expect("a target");
@@ -293,7 +298,7 @@ async fn scrapes_on_time_and_goes_on_after_a_restart() {
 
 #[tokio::test]
 async fn reload_keeps_what_stays_and_ends_what_goes() {
-    let (address, heads) = serve(answers(&[("/metrics", "", b"a 1\n")])).await;
+    let (address, heads) = serve(answers(&[("/metrics", "", b"a 1\n"), ("/b", "", b"b 1\n")])).await;
     let target = format!("static_configs: [{{targets: ['{address}']}}]");
     let mut bench = Bench::new();
     let both = format!("[{{job_name: stays, {target}}}, {{job_name: goes, {target}}}]");
@@ -312,9 +317,14 @@ async fn reload_keeps_what_stays_and_ends_what_goes() {
     let changed = format!("[{{job_name: stays, metrics_path: /b, {target}}}]");
     collector.reload(jobs(&changed).scrape_configs).await;
     bench.batch().await;
-    bench.batch().await;
+    assert_eq!(bench.last("a"), [line("goes", "stale"), line("stays", "stale")].join("\n"));
+    assert_eq!(bench.last("b"), line("stays", "1"));
+    assert_eq!(bench.last("up"), [line("goes", "stale"), line("stays", "1")].join("\n"));
+    assert_eq!(bench.values_of("up", "stays"), ["1", "1"], "no stale marker in between");
     assert_eq!(collector.status().targets.len(), 1);
     collector.stop().await;
+    collector.reload(jobs(&both).scrape_configs).await;
+    assert_eq!(collector.status().targets, [], "stopped is stopped");
 }
 
 #[tokio::test]

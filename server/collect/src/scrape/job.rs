@@ -1,6 +1,6 @@
 //! A job: one scrape configuration with its discoveries and the loops of its targets.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use model::Labels;
@@ -18,8 +18,8 @@ use crate::status::{CollectStatus, DiscoveryError, DroppedTarget, TargetStatus};
 /// The most targets of a job.
 const MAX_TARGETS: usize = 50_000;
 
-/// Loops that a job ended and another may go on with, by target.
-pub(crate) type Leftovers = HashMap<u64, TargetLoop>;
+/// Loops that ended and others may go on with, by the labels of their series.
+pub(crate) type Leftovers = HashMap<Labels, TargetLoop>;
 
 /// A running job.
 pub(crate) struct Job {
@@ -135,9 +135,9 @@ impl Job {
             running.stop.send_replace(how);
         }
         let mut leftovers = Leftovers::new();
-        for (key, running) in running {
+        for running in running.into_values() {
             let _ = running.task.await;
-            leftovers.insert(key, running.loop_);
+            leftovers.insert(running.loop_.target.labels.clone(), running.loop_);
         }
         leftovers
     }
@@ -190,6 +190,38 @@ impl Runner {
 
     /// Starts loops for new targets and gives back those whose targets are no longer there.
     fn sync(&mut self, groups: &BTreeMap<usize, Vec<TargetGroup>>) -> Vec<Running> {
+        let mut wanted = self.wanted(groups);
+        let limit = self.config.limits.targets;
+        *self.board.refusal.lock() = match wanted.len() {
+            n if limit > 0 && n as u64 > limit => format!("the job has {n} targets, target_limit is {limit}"),
+            _ => String::new(),
+        };
+        let mut gone = Vec::new();
+        let mut kept = BTreeMap::new();
+        let labels: HashSet<Labels> = wanted.values().map(|target| target.labels.clone()).collect();
+        let running = std::mem::take(&mut *self.board.running.lock());
+        for (key, old) in running {
+            let target = &old.loop_.target;
+            if wanted.get(&key) == Some(&**target) {
+                wanted.remove(&key);
+                kept.insert(key, old);
+            } else if labels.contains(&target.labels) {
+                // The same series at another pace or address: the next loop goes on with them.
+                old.stop.send_replace(Stop::Handover);
+                self.leftovers.insert(target.labels.clone(), old.loop_);
+            } else {
+                gone.push(old);
+            }
+        }
+        *self.board.running.lock() = kept;
+        for target in wanted.into_values() {
+            self.spawn(target);
+        }
+        gone
+    }
+
+    /// The targets of all groups. What is dropped or wrong goes to the board.
+    fn wanted(&self, groups: &BTreeMap<usize, Vec<TargetGroup>>) -> BTreeMap<u64, Target> {
         let (mut wanted, mut dropped) = (BTreeMap::new(), Vec::new());
         let mut errors = BTreeMap::new();
         for group in groups.values().flatten() {
@@ -210,42 +242,16 @@ impl Runner {
             errors.insert("targets".to_owned(), why);
             wanted = wanted.into_iter().take(MAX_TARGETS).collect();
         }
-        let limit = self.config.limits.targets;
-        *self.board.refusal.lock() = match wanted.len() {
-            n if limit > 0 && n as u64 > limit => format!("the job has {n} targets, target_limit is {limit}"),
-            _ => String::new(),
-        };
         *self.board.dropped.lock() = dropped;
         let mut all = self.board.errors.lock();
         all.retain(|origin, _| !origin.starts_with("target"));
         all.append(&mut errors);
-        drop(all);
-        let mut gone = Vec::new();
-        let keys: Vec<u64> = self.board.running.lock().keys().copied().collect();
-        for key in keys {
-            let mut running = self.board.running.lock();
-            let same = wanted.get(&key).is_some_and(|target| *target == *running[&key].loop_.target);
-            if same {
-                wanted.remove(&key);
-            } else if let Some(old) = running.remove(&key) {
-                if wanted.contains_key(&key) {
-                    // The same series at another pace: the next loop goes on with them.
-                    old.stop.send_replace(Stop::Handover);
-                    self.leftovers.insert(key, old.loop_);
-                } else {
-                    gone.push(old);
-                }
-            }
-        }
-        for target in wanted.into_values() {
-            self.spawn(target);
-        }
-        gone
+        wanted
     }
 
     fn spawn(&mut self, target: Target) {
         let key = target.key();
-        let state = match self.leftovers.remove(&key) {
+        let state = match self.leftovers.remove(&target.labels) {
             Some(leftover) => {
                 leftover.state.reader.lock().configuration_changed();
                 leftover.state

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use model::{Clock, MetricBatch, MetricSink, SeriesSource};
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 use wire::exposition::{Format, Page};
 
@@ -23,6 +23,8 @@ pub(crate) struct Parts {
     pub(crate) sink: Arc<dyn MetricSink>,
     pub(crate) source: Arc<dyn SeriesSource>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Pages that may be read at once: more only wait for the same cores and the same store.
+    pub(crate) reading: Semaphore,
 }
 
 /// Where pages come from.
@@ -145,6 +147,7 @@ impl TargetLoop {
 
     /// Reads a page and appends what it says, on a blocking thread.
     async fn keep(&self, page: Result<(Vec<u8>, Format)>, t_ms: i64, began: Instant) {
+        let _permit = self.parts.reading.acquire().await.expect("the semaphore is never closed");
         let this = self.clone();
         let kept = tokio::task::spawn_blocking(move || this.keep_now(page, t_ms, began));
         if kept.await.is_err() {
@@ -220,6 +223,7 @@ impl TargetLoop {
 
     /// Marks everything stale.
     pub(crate) async fn end(&self) {
+        let _permit = self.parts.reading.acquire().await.expect("the semaphore is never closed");
         let this = self.clone();
         let t_ms = self.parts.clock.now_ms();
         let ended = tokio::task::spawn_blocking(move || {

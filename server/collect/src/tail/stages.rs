@@ -1,0 +1,215 @@
+//! The stages of a pipeline, one file each, and how a list of them is read.
+
+mod cri;
+mod docker;
+mod drop;
+mod json;
+mod label_drop;
+mod label_keep;
+mod labels;
+mod limit;
+mod logfmt;
+mod matching;
+mod multiline;
+mod output;
+mod pack;
+mod regex;
+mod replace;
+mod sampling;
+mod static_labels;
+mod structured_metadata;
+mod timestamp;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use serde_yaml_ng::Value;
+
+use super::pipeline::{Draft, Verdict};
+use crate::Result;
+use crate::section::{Section, text_of};
+
+/// A stage that works on one line alone.
+pub(crate) trait Each: Debug + Send + Sync {
+    /// The stage's name in a configuration.
+    fn name(&self) -> &'static str;
+
+    /// What it remembers from line to line.
+    fn state(&self) -> State {
+        State::None
+    }
+
+    /// Works on a line. An error keeps the line as it was and is counted.
+    fn apply(&self, draft: &mut Draft, state: &mut State, now_ms: i64) -> Result<Verdict, String>;
+}
+
+/// A stage that holds lines back: to join them, or to let them go later.
+pub(crate) trait Gather: Debug + Send + Sync {
+    /// What it remembers from line to line.
+    fn state(&self) -> State;
+
+    /// Takes a line and gives out what is complete.
+    fn push(&self, draft: Draft, state: &mut State, now_ms: i64, out: &mut Vec<Draft>);
+
+    /// Gives out what was held long enough.
+    fn release(&self, state: &mut State, now_ms: i64, out: &mut Vec<Draft>);
+
+    /// The file offset of the first line held.
+    fn held(&self, state: &State) -> Option<u64>;
+}
+
+/// One stage.
+#[derive(Debug, Clone)]
+pub(crate) enum Stage {
+    Each(Arc<dyn Each>),
+    Gather(Arc<dyn Gather>),
+    Match(Arc<matching::Match>),
+}
+
+/// What a stage remembers of one file.
+#[derive(Debug)]
+pub(crate) enum State {
+    None,
+    /// The newest time that `timestamp` read.
+    LastTime(Option<i64>),
+    /// Lines that `multiline` or `cri` joins.
+    Block(Option<Box<multiline::Block>>),
+    /// Tokens of `limit`.
+    Bucket(Box<limit::Bucket>),
+    /// States of the stages inside `match`.
+    Nested(Vec<State>),
+}
+
+impl State {
+    /// The states of a `match` stage's inner stages.
+    pub(crate) fn nested(&mut self) -> &mut [State] {
+        match self {
+            State::Nested(states) => states,
+            _ => &mut [],
+        }
+    }
+}
+
+impl Stage {
+    pub(crate) fn state(&self) -> State {
+        match self {
+            Stage::Each(each) => each.state(),
+            Stage::Gather(gather) => gather.state(),
+            Stage::Match(inner) => State::Nested(inner.stages.iter().map(Stage::state).collect()),
+        }
+    }
+}
+
+fn each(stage: impl Each + 'static) -> Result<Vec<Stage>> {
+    Ok(vec![Stage::Each(Arc::new(stage))])
+}
+
+const TENANT: &str = "there are no tenants here: the lines are kept with all others";
+const LATER: &str = "not supported yet: the stage is skipped, lines pass on as they are";
+const LATER_STAGES: [&str; 10] = [
+    "decolorize",
+    "eventlogmessage",
+    "geoip",
+    "luhn",
+    "metrics",
+    "pattern",
+    "sum",
+    "template",
+    "truncate",
+    "windowsevent",
+];
+
+/// Reads the list below `key`. A stage that cannot be used is reported and skipped.
+pub(crate) fn read_stages(section: &Section<'_>, key: &'static str) -> Vec<Stage> {
+    let mut stages = Vec::new();
+    let items = match section.value(key) {
+        None => return stages,
+        Some(Value::Sequence(items)) => items,
+        Some(_) => {
+            section.refuse(key, "a list of stages was expected: no stage is used");
+            return stages;
+        }
+    };
+    for (i, item) in items.iter().enumerate() {
+        let path = format!("{}[{i}]", section.at(key));
+        // `- docker: {}` is written as `- docker` too.
+        let single = item.as_str().map(|name| (name.to_owned(), &Value::Null));
+        let pairs = item.as_mapping().into_iter().flatten();
+        let named = pairs.filter_map(|(name, value)| Some((text_of(name)?, value)));
+        for (name, value) in single.into_iter().chain(named) {
+            stages.extend(read_stage(&name, value, section, &path));
+        }
+    }
+    stages
+}
+
+fn read_stage(name: &str, value: &Value, parent: &Section<'_>, path: &str) -> Vec<Stage> {
+    let inner = |read: fn(&Section<'_>) -> Result<Vec<Stage>>| {
+        let section = parent.child(format!("{path}.{name}"), value)?;
+        let stages = read(&section)?;
+        section.finish();
+        Ok(stages)
+    };
+    let read = match name {
+        "cri" => inner(cri::read),
+        "docker" => inner(docker::read),
+        "drop" => inner(drop::read),
+        "json" => inner(json::read),
+        "labeldrop" | "label_drop" => label_drop::read(value, path),
+        "labelallow" | "label_keep" => label_keep::read(value, path),
+        "labels" => labels::read(value, path),
+        "limit" => inner(limit::read),
+        "logfmt" => inner(logfmt::read),
+        "match" => inner(matching::read),
+        "multiline" => inner(multiline::read),
+        "output" => inner(output::read),
+        "pack" => inner(pack::read),
+        "regex" => inner(regex::read),
+        "replace" => inner(replace::read),
+        "sampling" => inner(sampling::read),
+        "static_labels" => static_labels::read(value, path),
+        "structured_metadata" | "non_indexed_labels" => structured_metadata::read(value, path),
+        "timestamp" => inner(timestamp::read),
+        "tenant" => return parent.skip(path, name, TENANT),
+        _ if LATER_STAGES.contains(&name) => return parent.skip(path, name, LATER),
+        _ => return parent.unknown(path, name, "no stage of this name is known: it is skipped"),
+    };
+    match read {
+        Ok(stages) => {
+            parent.used(path, name);
+            stages
+        }
+        Err(error) => parent.skip(path, name, &format!("the stage is skipped: {error}")),
+    }
+}
+
+/// Reads names of a mapping such as `labels: {level: , app: service}`: target and source, which is the target
+/// where nothing is written.
+fn read_sources(value: &Value, path: &str) -> Result<Vec<(Arc<str>, Arc<str>)>> {
+    let bad = || crate::Error::config(path, "a mapping of names was expected");
+    let pairs = value.as_mapping().ok_or_else(bad)?.iter().map(|(target, source)| {
+        let (target, source) = (text_of(target)?, text_of(source)?);
+        let source = if source.is_empty() { target.clone() } else { source };
+        Some((Arc::from(target), Arc::from(source)))
+    });
+    pairs.collect::<Option<_>>().ok_or_else(bad)
+}
+
+/// Reads a list of names.
+fn read_names(value: &Value, path: &str) -> Result<Vec<Arc<str>>> {
+    let bad = || crate::Error::config(path, "a list of names was expected");
+    let names = value.as_sequence().ok_or_else(bad)?.iter().map(|name| text_of(name).map(Arc::from));
+    names.collect::<Option<_>>().ok_or_else(bad)
+}
+
+/// Compiles a stage's expression, which need not match from the start.
+fn compile(section: &Section<'_>, key: &'static str, pattern: &str) -> Result<::regex::Regex> {
+    ::regex::RegexBuilder::new(pattern).size_limit(16 << 20).build().map_err(|e| {
+        let why = e.to_string();
+        let why = why.lines().last().unwrap_or_default().to_owned();
+        section.bad(key, format!("invalid regular expression {pattern:?}: {why}"))
+    })
+}
