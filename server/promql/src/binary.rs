@@ -5,10 +5,30 @@ mod set;
 
 pub(crate) use matching::vectors;
 
-use crate::ast::{Binary, BinaryOp, ValueType};
+use crate::ast::{Binary, BinaryOp, Span, ValueType};
 use crate::column::{ABSENT, Row, is_absent};
 use crate::error::Result;
+use crate::evaluate::Evaluator;
 use crate::functions::no_histograms;
+
+/// An operation and where its notes go.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub(crate) evaluator: &'a Evaluator<'a>,
+    pub(crate) node: &'a Binary,
+    pub(crate) span: Span,
+}
+
+impl Context<'_> {
+    /// Tells that samples of two kinds were left out.
+    fn incompatible(&self, (left, right): (&str, &str)) {
+        let op = self.node.op.as_str();
+        let message = format!(
+            "incompatible sample types encountered for binary operator \"{op}\": {left} {op} {right}"
+        );
+        self.evaluator.inform(self.span, &message);
+    }
+}
 
 /// Whether one side is a scalar and the other a vector.
 pub(crate) fn mixes_scalar(node: &Binary) -> bool {
@@ -67,9 +87,20 @@ fn samples(node: &Binary, a: f64, b: f64, kept: f64) -> f64 {
 }
 
 /// Between each sample of a row and the scalar of its step.
-pub(crate) fn with_scalar(node: &Binary, row: &mut Row, scalars: &[f64], scalar_left: bool) -> Result<()> {
+pub(crate) fn with_scalar(
+    context: Context<'_>,
+    row: &mut Row,
+    scalars: &[f64],
+    scalar_left: bool,
+) -> Result<()> {
+    let node = context.node;
     if row.histograms.iter().any(Option::is_some) {
-        return Err(no_histograms(&format!("operator {:?} with a number", node.op.as_str())));
+        if !node.op.is_comparison() {
+            return Err(no_histograms(&format!("operator {:?} with a number", node.op.as_str())));
+        }
+        let sides = if scalar_left { ("float", "histogram") } else { ("histogram", "float") };
+        context.incompatible(sides);
+        row.histograms.clear();
     }
     if matches!(node.op, BinaryOp::TrimLower | BinaryOp::TrimUpper) {
         // Trimming is for histograms; floats have nothing to trim.

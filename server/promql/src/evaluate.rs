@@ -180,7 +180,9 @@ impl<'a> Evaluator<'a> {
             ExprKind::Call(call) if functions::special(call.function.name).is_none() => {
                 functions::stream(self, call, steps, sink)
             }
-            ExprKind::Binary(node) if binary::mixes_scalar(node) => self.stream_mixed(node, steps, sink),
+            ExprKind::Binary(node) if binary::mixes_scalar(node) => {
+                self.stream_mixed(node, expr.span, steps, sink)
+            }
             _ => match self.evaluate(expr, steps)? {
                 Output::Rows(rows) => sink(rows),
                 _ => Err(model::Error::internal("a vector node gave no vector").into()),
@@ -188,13 +190,14 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn stream_mixed(&self, node: &Binary, steps: Steps, sink: &mut Sink<'_>) -> Result<()> {
+    fn stream_mixed(&self, node: &Binary, span: Span, steps: Steps, sink: &mut Sink<'_>) -> Result<()> {
         let scalar_left = node.left.value_type() == ValueType::Scalar;
         let (scalar, vector) =
             if scalar_left { (&node.left, &node.right) } else { (&node.right, &node.left) };
         let scalars = self.scalar(scalar, steps)?;
+        let context = binary::Context { evaluator: self, node, span };
         self.stream(vector, steps, &mut |mut rows| {
-            rows.iter_mut().try_for_each(|row| binary::with_scalar(node, row, &scalars, scalar_left))?;
+            rows.iter_mut().try_for_each(|row| binary::with_scalar(context, row, &scalars, scalar_left))?;
             sink(rows)
         })
     }
@@ -209,7 +212,12 @@ impl<'a> Evaluator<'a> {
             return Ok(Output::Scalar(values.collect()));
         }
         let (left, right) = (self.rows(&node.left, steps)?, self.rows(&node.right, steps)?);
-        let rows = binary::vectors(node, left, right, steps.count)?;
+        let rows = binary::vectors(
+            binary::Context { evaluator: self, node, span: expr.span },
+            left,
+            right,
+            steps.count,
+        )?;
         self.reserve(rows.iter().map(Row::heap_bytes).sum())?;
         Ok(Output::Rows(rows))
     }

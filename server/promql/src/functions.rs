@@ -7,6 +7,7 @@ mod dates;
 mod elementwise;
 mod extended;
 mod histogram;
+mod info;
 mod labels;
 mod over_time;
 mod ranges;
@@ -93,6 +94,7 @@ pub(crate) fn special(name: &str) -> Option<Special> {
         "histogram_fraction" => histogram::fraction,
         "histogram_quantile" => histogram::quantile,
         "histogram_quantiles" => histogram::quantiles,
+        "info" => info::info,
         "label_join" => labels::join,
         "label_replace" => labels::replace,
         "scalar" => scalars::scalar,

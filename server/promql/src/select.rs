@@ -70,8 +70,12 @@ impl Evaluator<'_> {
         steps: Steps,
         pick: Pick,
     ) -> Result<Find> {
-        let (fixed, offset) = self.timing(&selector.timing, span)?;
-        Ok(Find { references: References::new(steps, fixed, offset), pick })
+        Ok(self.find_at(self.timing(&selector.timing, span)?, steps, pick))
+    }
+
+    /// What to find at which times, given `@` and offset.
+    pub(crate) fn find_at(&self, (fixed, offset): (Option<i64>, i64), steps: Steps, pick: Pick) -> Find {
+        Find { references: References::new(steps, fixed, offset), pick }
     }
 
     /// For each step what is picked of the newest sample there.

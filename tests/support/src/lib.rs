@@ -9,3 +9,4 @@ pub use promql_script::{
     Command, Eval, Expectation, Expected, Load, Note, Script, almost_equal, parse_script,
 };
 pub use series_notation::{SeriesLine, Token, parse_metric, parse_series, parse_values};
+pub mod log_source;

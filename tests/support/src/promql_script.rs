@@ -104,7 +104,8 @@ pub fn parse_script(text: &str) -> Result<Script, String> {
         }
         // The lines of a command follow it up to the next blank one.
         let first = at;
-        while at < lines.len() && !lines[at].trim().is_empty() {
+        let begins = |line: &str| ["eval", "load", "clear"].iter().any(|word| line.starts_with(word));
+        while at < lines.len() && !lines[at].trim().is_empty() && !begins(lines[at]) {
             at += 1;
         }
         let body: Vec<&str> = lines[first..at].iter().map(|l| strip(l)).filter(|l| !l.is_empty()).collect();
@@ -130,14 +131,19 @@ fn strip(line: &str) -> &str {
 
 fn load(line: &str, body: &[&str]) -> Result<Command, String> {
     let (command, step) = line.split_once(char::is_whitespace).ok_or("load without a step")?;
-    if command != "load" {
+    // `load_with_nhcb` would also store native histograms made of classic ones.
+    if !matches!(command, "load" | "load_with_nhcb") {
         return Ok(Command::Unsupported(format!("{command} is not supported")));
     }
     let step_ms = duration(step)?;
-    let mut series = Vec::new();
+    let mut series: Vec<SeriesLine> = Vec::new();
     for line in body {
         match parse_series(line) {
-            Ok(parsed) => series.push(parsed),
+            // The last line of a series counts.
+            Ok(parsed) => match series.iter_mut().find(|s| s.labels == parsed.labels) {
+                Some(earlier) => *earlier = parsed,
+                None => series.push(parsed),
+            },
             Err(why) => return Ok(Command::Unsupported(why)),
         }
     }

@@ -3,12 +3,13 @@
 use model::{Labels, METRIC_NAME};
 use rustc_hash::FxHashMap;
 
-use super::{makes_new_value, samples, set};
-use crate::ast::{Binary, Cardinality, Matching};
+use super::{Context, makes_new_value, samples, set};
+use crate::ast::{Binary, BinaryOp, Cardinality, Matching};
 use crate::column::{Row, is_absent};
 use crate::error::{Error, Result};
 use crate::evaluate::without_metadata;
 use crate::functions::no_histograms;
+use crate::value::Point;
 
 /// The labels by which a series is matched.
 pub(super) fn key(labels: &Labels, matching: &Matching) -> Labels {
@@ -32,6 +33,7 @@ struct Match {
 
 /// One operation on its way: results are put together by their labels.
 struct Join<'a> {
+    context: Context<'a>,
     node: &'a Binary,
     matching: &'a Matching,
     /// The left side is the "one" side.
@@ -45,10 +47,19 @@ struct Join<'a> {
     pairs: FxHashMap<(usize, usize), usize>,
 }
 
+/// Steps between two looks at the deadline.
+const CHECK_EVERY: usize = 4_096;
+
 /// Stands for a missing side in `Join::pairs`.
 const FILLED: usize = usize::MAX;
 
-pub(crate) fn vectors(node: &Binary, left: Vec<Row>, right: Vec<Row>, steps: usize) -> Result<Vec<Row>> {
+pub(crate) fn vectors(
+    context: Context<'_>,
+    left: Vec<Row>,
+    right: Vec<Row>,
+    steps: usize,
+) -> Result<Vec<Row>> {
+    let node = context.node;
     let plain = Matching::default();
     let matching = node.matching.as_ref().unwrap_or(&plain);
     if node.op.is_set() {
@@ -57,6 +68,7 @@ pub(crate) fn vectors(node: &Binary, left: Vec<Row>, right: Vec<Row>, steps: usi
     let swapped = matching.cardinality == Cardinality::OneToMany;
     let (many, one) = if swapped { (right, left) } else { (left, right) };
     let mut join = Join {
+        context,
         node,
         matching,
         swapped,
@@ -106,32 +118,28 @@ impl Join<'_> {
             // Nothing meets; but two of the "one" side are an error where the other side has anything at all.
             return self.check_unmatched(group);
         }
-        for step in 0..self.steps {
+        for (n, step) in (0..self.steps).enumerate() {
+            if n % CHECK_EVERY == 0 {
+                self.context.evaluator.control.check()?;
+            }
             let one = self.only_one(group, step)?;
             let mut matched = false;
             for &many in &group.many {
-                if !self.many[many].is_present(step) {
+                if !self.many[many].is_present(step) || one.is_none() && self.fill_one().is_none() {
                     continue;
                 }
-                if one.is_none() && self.fill_one().is_none() {
-                    continue;
-                }
-                if matched
-                    && self.matching.cardinality == Cardinality::OneToOne
-                    && self.survives(many, one, step)?
-                {
+                // Also where a comparison leaves nothing: the matching is ambiguous all the same.
+                if matched && self.matching.cardinality == Cardinality::OneToOne {
                     return Err(Error::execution(
                         "multiple matches for labels: many-to-one matching must be explicit \
                          (group_left/group_right)",
                     ));
                 }
-                matched |= self.pair(group, Some(many), one, step)?;
+                matched = true;
+                self.pair(group, Some(many), one, step)?;
             }
-            if let (false, Some(one)) = (matched, one)
-                && self.fill_many().is_some()
-                && !group.many.iter().any(|many| self.many[*many].is_present(step))
-            {
-                self.pair(group, None, Some(one), step)?;
+            if !matched && one.is_some() && self.fill_many().is_some() {
+                self.pair(group, None, one, step)?;
             }
         }
         Ok(())
@@ -149,10 +157,12 @@ impl Join<'_> {
                     return Ok(Some(first));
                 }
                 let side = if self.swapped { "left" } else { "right" };
+                let mut twins = [&self.one[first].labels, &self.one[second].labels];
+                twins.sort();
                 Err(Error::execution(format!(
                     "found duplicate series for the match group {} on the {side} hand-side of the operation: \
                      [{}, {}];many-to-many matching not allowed: matching labels must be unique on one side",
-                    group.key, self.one[second].labels, self.one[first].labels
+                    group.key, twins[0], twins[1]
                 )))
             }
         }
@@ -167,34 +177,51 @@ impl Join<'_> {
         Ok(())
     }
 
-    /// The two floats at a step, in the order of the operator; histograms are refused.
-    fn operands(&self, many: Option<usize>, one: Option<usize>, step: usize) -> Result<(f64, f64)> {
-        let value = |row: Option<&Row>, fill: Option<f64>| match row {
-            Some(row) if row.histogram(step).is_some() => {
-                Err(no_histograms(&format!("operator {:?}", self.node.op.as_str())))
-            }
-            Some(row) => Ok(row.values[step]),
-            None => Ok(fill.unwrap_or(f64::NAN)),
+    /// The result of two samples, `None` if there is none.
+    fn result(&self, many: Option<usize>, one: Option<usize>, step: usize) -> Result<Option<Point>> {
+        let point = |row: Option<&Row>, fill: Option<f64>| match row {
+            Some(row) => match row.histogram(step) {
+                Some(histogram) => Point::Histogram(histogram.clone()),
+                None => Point::Float(row.values[step]),
+            },
+            None => Point::Float(fill.unwrap_or(f64::NAN)),
         };
-        let a = value(many.map(|i| &self.many[i]), self.fill_many())?;
-        let b = value(one.map(|i| &self.one[i]), self.fill_one())?;
-        Ok(if self.swapped { (b, a) } else { (a, b) })
-    }
-
-    /// Whether the pair gives a sample.
-    fn survives(&self, many: usize, one: Option<usize>, step: usize) -> Result<bool> {
-        let (a, b) = self.operands(Some(many), one, step)?;
-        Ok(!is_absent(samples(self.node, a, b, a)))
-    }
-
-    /// Puts the result of a pair at a step; whether there is one.
-    fn pair(&mut self, group: &Match, many: Option<usize>, one: Option<usize>, step: usize) -> Result<bool> {
-        let (a, b) = self.operands(many, one, step)?;
-        // A filter keeps the left side, whichever is the many.
-        let value = samples(self.node, a, b, a);
-        if is_absent(value) {
-            return Ok(false);
+        let a = point(many.map(|i| &self.many[i]), self.fill_many());
+        let b = point(one.map(|i| &self.one[i]), self.fill_one());
+        let (left, right) = if self.swapped { (b, a) } else { (a, b) };
+        match (left, right) {
+            (Point::Float(left), Point::Float(right)) => {
+                // A filter keeps the left side, whichever is the many.
+                let value = samples(self.node, left, right, left);
+                Ok((!is_absent(value)).then_some(Point::Float(value)))
+            }
+            (left, right) => self.with_histograms(left, right),
         }
+    }
+
+    /// Histograms are equal or not; no other comparison knows them.
+    fn with_histograms(&self, left: Point, right: Point) -> Result<Option<Point>> {
+        let op = self.node.op;
+        if !op.is_comparison() {
+            return Err(no_histograms(&format!("operator {:?}", op.as_str())));
+        }
+        if let (Point::Histogram(a), Point::Histogram(b)) = (&left, &right)
+            && matches!(op, BinaryOp::Equal | BinaryOp::NotEqual)
+        {
+            let holds = (a == b) == (op == BinaryOp::Equal);
+            return Ok(match self.node.return_bool {
+                true => Some(Point::Float(f64::from(u8::from(holds)))),
+                false => holds.then_some(left),
+            });
+        }
+        let kind = |point: &Point| if matches!(point, Point::Float(_)) { "float" } else { "histogram" };
+        self.context.incompatible((kind(&left), kind(&right)));
+        Ok(None)
+    }
+
+    /// Puts the result of a pair at a step.
+    fn pair(&mut self, group: &Match, many: Option<usize>, one: Option<usize>, step: usize) -> Result<()> {
+        let Some(point) = self.result(many, one, step)? else { return Ok(()) };
         let key = (many.unwrap_or(FILLED), one.unwrap_or(FILLED));
         let at = match self.pairs.get(&key) {
             Some(at) => *at,
@@ -213,8 +240,11 @@ impl Join<'_> {
                 "multiple matches for labels: grouping labels must ensure unique matches"
             }));
         }
-        row.values[step] = value;
-        Ok(true)
+        match point {
+            Point::Float(value) => row.values[step] = value,
+            Point::Histogram(histogram) => row.set_histogram(step, histogram),
+        }
+        Ok(())
     }
 
     /// The output row of a pair.

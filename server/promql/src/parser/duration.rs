@@ -14,7 +14,7 @@ impl Parser<'_> {
         if self.depth > super::MAX_DEPTH {
             return Err((self.peek().span.start, "duration expression nests too deep".into()));
         }
-        let mut left = self.signed_duration(context)?;
+        let mut left = self.loosely_signed(context)?;
         while let Kind::Operator(op) = self.peek().kind {
             use BinaryOp::{Add, Div, Mod, Mul, Pow, Sub};
             let precedence = op.precedence();
@@ -27,6 +27,18 @@ impl Parser<'_> {
         }
         self.depth -= 1;
         Ok(left)
+    }
+
+    /// A sign inside of brackets or parentheses: it binds like `*`, looser than `^`.
+    fn loosely_signed(&mut self, context: &str) -> Parsed<DurationExpr> {
+        let op = match self.peek().kind {
+            Kind::Operator(BinaryOp::Add) => UnaryOp::Plus,
+            Kind::Operator(BinaryOp::Sub) => UnaryOp::Minus,
+            _ => return self.duration_primary(context),
+        };
+        self.advance();
+        let inner = self.duration_expr(context, BinaryOp::Pow.precedence())?;
+        Ok(signed(op, inner))
     }
 
     /// A duration with its signs: all that may follow `offset` without parentheses.
@@ -43,13 +55,7 @@ impl Parser<'_> {
         }
         let inner = self.signed_duration(context)?;
         self.depth -= 1;
-        Ok(match (inner, op) {
-            (DurationExpr::Literal(literal), UnaryOp::Minus) => {
-                DurationExpr::Literal(NumberLiteral { value: -literal.value, ..literal })
-            }
-            (inner @ DurationExpr::Literal(_), UnaryOp::Plus) => inner,
-            (inner, op) => DurationExpr::Unary(op, Box::new(inner)),
-        })
+        Ok(signed(op, inner))
     }
 
     fn duration_primary(&mut self, context: &str) -> Parsed<DurationExpr> {
@@ -89,6 +95,16 @@ impl Parser<'_> {
             }
             _ => self.unexpected(context, "number, duration, step(), or range()"),
         }
+    }
+}
+
+fn signed(op: UnaryOp, inner: DurationExpr) -> DurationExpr {
+    match (inner, op) {
+        (DurationExpr::Literal(literal), UnaryOp::Minus) => {
+            DurationExpr::Literal(NumberLiteral { value: -literal.value, ..literal })
+        }
+        (inner @ DurationExpr::Literal(_), UnaryOp::Plus) => inner,
+        (inner, op) => DurationExpr::Unary(op, Box::new(inner)),
     }
 }
 
