@@ -1,5 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { budget } from "./build/budget.ts";
 import { precompress } from "./build/precompress.ts";
 
 /** Where `npm run dev` finds a server. */
@@ -7,7 +8,7 @@ const server = process.env.PHAROS_DEV_SERVER ?? "http://127.0.0.1:3000";
 const proxied = ["/api", "/loki", "/metrics", "/-/"];
 
 export default defineConfig({
-  plugins: [react(), precompress()],
+  plugins: [react(), budget(), precompress()],
   build: {
     target: "es2022",
     assetsInlineLimit: 0,

@@ -52,7 +52,12 @@ export function NavBar({ small, onToggle, onNavigate }: Props) {
       </div>
       <div className={classes.foot}>
         <ThemeButton small={small} />
-        <NavButton small={small} label="Shortcuts" icon={<IconKeyboard size={18} stroke={1.7} />} onClick={shell.openShortcuts} />
+        <NavButton
+          small={small}
+          label="Shortcuts"
+          icon={<IconKeyboard size={18} stroke={1.7} />}
+          onClick={shell.openShortcuts}
+        />
         <NavButton
           small={small}
           label={small ? "Show names" : "Collapse"}

@@ -11,7 +11,9 @@ export function PageCrash({ error, reset }: ErrorComponentProps) {
   return (
     <ErrorView
       title={replaced ? "A newer Pharos is running" : "This page failed"}
-      error={replaced ? new Error("Part of this page belongs to an older build, or could not be loaded. Reload it.") : error}
+      error={
+        replaced ? new Error("Part of this page belongs to an older build, or could not be loaded. Reload it.") : error
+      }
       onRetry={replaced ? () => location.reload() : reset}
     />
   );

@@ -24,7 +24,14 @@ export function PageHeader({ title, crumb, mark, children, below }: Props) {
   return (
     <header className={classes.header}>
       <div className={classes.line}>
-        <button type="button" className={`button ${classes.menu}`} data-kind="quiet" data-icon="true" onClick={shell.openNav} aria-label="Open the menu">
+        <button
+          type="button"
+          className={`button ${classes.menu}`}
+          data-kind="quiet"
+          data-icon="true"
+          onClick={shell.openNav}
+          aria-label="Open the menu"
+        >
           <IconMenu2 size={18} />
         </button>
         <div className={classes.where}>

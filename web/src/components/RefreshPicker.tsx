@@ -16,7 +16,14 @@ export function RefreshPicker({ time, intervals, busy }: Props) {
   const on = time.refresh !== "" && time.refresh !== "off";
   return (
     <div className="buttonGroup">
-      <button type="button" className="button" data-icon="true" title="Refresh (d r)" aria-label="Refresh" onClick={time.refreshNow}>
+      <button
+        type="button"
+        className="button"
+        data-icon="true"
+        title="Refresh (d r)"
+        aria-label="Refresh"
+        onClick={time.refreshNow}
+      >
         <IconRefresh size={16} className={busy ? classes.busy : undefined} />
       </button>
       <Menu>

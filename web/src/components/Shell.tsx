@@ -31,7 +31,7 @@ export const useShell = () => useContext(ShellContext);
 export function Shell() {
   const search = useUrlSearch();
   const kiosk = one(search, "kiosk") !== undefined;
-  const narrow = useMediaQuery("(max-width: 768px)") ?? false;
+  const narrow = useMediaQuery("(max-width: 768px)", false, { getInitialValueInEffect: false });
   const [small, setSmall] = useState(() => recall("nav-small", false));
   const [drawer, drawerActions] = useDisclosure(false);
   const [finding, finder] = useDisclosure(false);

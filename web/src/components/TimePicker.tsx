@@ -18,7 +18,14 @@ export function TimePicker({ time }: { time: TimeState }) {
   };
   return (
     <div className={`buttonGroup ${classes.group}`}>
-      <button type="button" className="button" data-icon="true" title="Earlier (t ←)" aria-label="Earlier" onClick={() => time.shift(-1)}>
+      <button
+        type="button"
+        className="button"
+        data-icon="true"
+        title="Earlier (t ←)"
+        aria-label="Earlier"
+        onClick={() => time.shift(-1)}
+      >
         <IconChevronLeft size={16} />
       </button>
       <Popover opened={opened} onChange={setOpened} position="bottom-end" trapFocus returnFocus width={560}>
@@ -39,10 +46,24 @@ export function TimePicker({ time }: { time: TimeState }) {
           {opened && <Choices time={time} choose={choose} />}
         </Popover.Dropdown>
       </Popover>
-      <button type="button" className="button" data-icon="true" title="Later (t →)" aria-label="Later" onClick={() => time.shift(1)}>
+      <button
+        type="button"
+        className="button"
+        data-icon="true"
+        title="Later (t →)"
+        aria-label="Later"
+        onClick={() => time.shift(1)}
+      >
         <IconChevronRight size={16} />
       </button>
-      <button type="button" className="button" data-icon="true" title="Zoom out (Ctrl+Z)" aria-label="Zoom out" onClick={time.zoomOut}>
+      <button
+        type="button"
+        className="button"
+        data-icon="true"
+        title="Zoom out (Ctrl+Z)"
+        aria-label="Zoom out"
+        onClick={time.zoomOut}
+      >
         <IconZoomOut size={16} />
       </button>
     </div>
@@ -61,7 +82,12 @@ function Choices({ time, choose }: { time: TimeState; choose: (raw: RawRange) =>
           <section>
             <h2>Recent</h2>
             {recent.map((raw) => (
-              <button type="button" key={`${raw.from} ${raw.to}`} className={classes.choice} onClick={() => choose(raw)}>
+              <button
+                type="button"
+                key={`${raw.from} ${raw.to}`}
+                className={classes.choice}
+                onClick={() => choose(raw)}
+              >
                 {describeRange(raw, time.zone)}
               </button>
             ))}
@@ -98,7 +124,8 @@ function AbsoluteForm({ time, choose }: { time: TimeState; choose: (raw: RawRang
   const fromBad = parseTime(from, options) === null;
   const toBad = parseTime(to, { ...options, roundUp: true }) === null;
   const resolved = resolveRange({ from, to }, options);
-  const problem = fromBad || toBad ? "Write now-6h, now/d or 2026-01-31 14:00" : resolved ? null : "The start must be before the end";
+  const problem =
+    fromBad || toBad ? "Write now-6h, now/d or 2026-01-31 14:00" : resolved ? null : "The start must be before the end";
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();
     if (!resolved) return;
@@ -110,7 +137,13 @@ function AbsoluteForm({ time, choose }: { time: TimeState; choose: (raw: RawRang
     <form className={classes.form} onSubmit={onSubmit}>
       <label>
         From
-        <input className="field" value={from} aria-invalid={fromBad} onChange={(e) => setFrom(e.currentTarget.value)} data-autofocus />
+        <input
+          className="field"
+          value={from}
+          aria-invalid={fromBad}
+          onChange={(e) => setFrom(e.currentTarget.value)}
+          data-autofocus
+        />
       </label>
       <label>
         To

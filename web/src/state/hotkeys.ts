@@ -16,7 +16,8 @@ let pressed: string[] = [];
 let lastMs = 0;
 
 function nameOf(event: KeyboardEvent): string {
-  const key = event.key.length === 1 && event.shiftKey && /[a-z]/i.test(event.key) ? event.key.toUpperCase() : event.key;
+  const key =
+    event.key.length === 1 && event.shiftKey && /[a-z]/i.test(event.key) ? event.key.toUpperCase() : event.key;
   return event.ctrlKey || event.metaKey ? `mod+${key.toLowerCase()}` : key;
 }
 
@@ -31,6 +32,8 @@ function onKeyDown(event: KeyboardEvent): void {
   if (isTyping(event.target) && name !== "mod+k") return;
   pressed = event.timeStamp - lastMs < SEQUENCE_MS ? [...pressed, name].slice(-2) : [name];
   lastMs = event.timeStamp;
+  // A dialog has its own keys; these must not act on the page behind it.
+  if (document.querySelector('[role="dialog"]') && !["mod+k", "?"].includes(name)) return;
   // The innermost page's shortcuts come first, sequences before their last key.
   const wanted = pressed.length === 2 ? [pressed.join(" "), name] : [name];
   for (const keys of wanted) {

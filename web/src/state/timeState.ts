@@ -6,7 +6,7 @@ import { roundInterval } from "../lib/interval";
 import { type RawRange, type ResolvedRange, resolveRange } from "../lib/time";
 import { one } from "../lib/urlSearch";
 import { recall, remember, rememberRange } from "./storage";
-import { usePatchUrl, useUrlSearch } from "./urlState";
+import { type Patch, usePatchUrl, useUrlSearch } from "./urlState";
 
 export interface TimeDefaults {
   from: string;
@@ -52,41 +52,43 @@ export function useTimeState(defaults: TimeDefaults): TimeState {
   const refreshNow = useCallback(() => setTick((t) => t + 1), []);
   useAutoRefresh(refresh, range.toMs - range.fromMs, refreshNow);
 
-  const setRaw = useCallback(
-    (next: RawRange) => {
-      rememberRange(next);
-      patch({ from: next.from, to: next.to });
-    },
-    [patch],
-  );
-  const zoomTo = useCallback(
-    ({ fromMs, toMs }: ResolvedRange) => patch({ from: String(Math.floor(fromMs)), to: String(Math.ceil(toMs)) }),
-    [patch],
-  );
-  const scaled = (factor: number, offset: number) => {
-    const width = range.toMs - range.fromMs;
-    const middle = range.fromMs + width / 2 + width * offset;
-    zoomTo({ fromMs: middle - (width * factor) / 2, toMs: middle + (width * factor) / 2 });
-  };
-  const setZone = (next: string) => {
+  const latest = useRef(range);
+  latest.current = range;
+  const actions = useMemo(() => actionsOf(patch, () => latest.current), [patch]);
+  const setZone = useCallback((next: string) => {
     remember("time-zone", next);
     setChosenZone(next);
+  }, []);
+  const { weekStart } = defaults;
+  return useMemo(
+    () => ({ raw, range, tick, refresh, zone, weekStart, setZone, refreshNow, ...actions }),
+    [raw, range, tick, refresh, zone, weekStart, setZone, refreshNow, actions],
+  );
+}
+
+type Actions = Pick<TimeState, "setRaw" | "setRefresh" | "zoomTo" | "zoomOut" | "shift" | "makeAbsolute">;
+
+/** They stay the same objects while time passes, so that panels are not drawn anew for them. */
+function actionsOf(patch: (patch: Patch) => void, current: () => ResolvedRange): Actions {
+  const zoomTo = ({ fromMs, toMs }: ResolvedRange) => {
+    patch({ from: String(Math.floor(fromMs)), to: String(Math.ceil(toMs)) });
+  };
+  const scaled = (factor: number, offset: number) => {
+    const { fromMs, toMs } = current();
+    const width = toMs - fromMs;
+    const middle = fromMs + width / 2 + width * offset;
+    zoomTo({ fromMs: middle - (width * factor) / 2, toMs: middle + (width * factor) / 2 });
   };
   return {
-    raw,
-    range,
-    tick,
-    refresh,
-    zone,
-    weekStart: defaults.weekStart,
-    setRaw,
+    setRaw: (raw) => {
+      rememberRange(raw);
+      patch({ from: raw.from, to: raw.to });
+    },
     setRefresh: (next) => patch({ refresh: next || "off" }),
-    setZone,
-    refreshNow,
     zoomTo,
     zoomOut: () => scaled(2, 0),
     shift: (direction) => scaled(1, direction / 2),
-    makeAbsolute: () => zoomTo(range),
+    makeAbsolute: () => zoomTo(current()),
   };
 }
 
@@ -129,4 +131,3 @@ function useAutoRefresh(refresh: string, rangeMs: number, run: () => void): void
     };
   }, [everyMs, run]);
 }
-

@@ -52,7 +52,8 @@ function TaggedLinks({ link, search }: { link: DashboardLink; search: Search }) 
     <Menu position="bottom-start">
       <Menu.Target>
         <button type="button" className="button" data-kind="quiet">
-          <IconLayoutDashboard size={14} /> {link.title || tags.join(", ") || "Dashboards"} <IconChevronDown size={13} />
+          <IconLayoutDashboard size={14} /> {link.title || tags.join(", ") || "Dashboards"}{" "}
+          <IconChevronDown size={13} />
         </button>
       </Menu.Target>
       <Menu.Dropdown>

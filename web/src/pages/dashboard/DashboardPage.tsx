@@ -19,13 +19,13 @@ export function DashboardPage() {
     queryFn: ({ signal }) => getJson<DashboardAnswer>(`/api/pharos/v1/dashboards/${encodeURIComponent(uid)}`, signal),
     staleTime: 60_000,
   });
-  const dashboard = useMemo(() => data && readDashboard(data.dashboard), [data]);
+  const dashboard = useMemo(() => data && { ...readDashboard(data.dashboard), uid }, [data, uid]);
   const title = dashboard?.title;
   useEffect(() => {
     if (title) rememberVisit({ uid, title });
   }, [uid, title]);
 
-  if (dashboard && data) return <DashboardView key={uid} dashboard={{ ...dashboard, uid }} meta={data.meta} report={data.report} />;
+  if (dashboard && data) return <DashboardView key={uid} dashboard={dashboard} meta={data.meta} report={data.report} />;
   if (error instanceof ApiError && error.kind === "not_found") {
     return (
       <>

@@ -2,7 +2,7 @@
 
 import { useComputedColorScheme } from "@mantine/core";
 import { IconArrowLeft, IconDeviceTv } from "@tabler/icons-react";
-import { lazy, Suspense, useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import type { DashboardMeta, ImportReport } from "../../api/types";
 import { PageHeader } from "../../components/PageHeader";
 import { RefreshPicker } from "../../components/RefreshPicker";
@@ -20,11 +20,10 @@ import classes from "./DashboardView.module.css";
 import { PanelCard } from "./PanelCard";
 import { ReportMark } from "./ReportMark";
 import { SectionGrid } from "./SectionGrid";
+import { useBusy } from "./useBusy";
 import { useDashboardKeys } from "./useDashboardKeys";
 import { useVariables } from "./useVariables";
 import { VariableBar } from "./VariableBar";
-
-const PanelInspect = lazy(() => import("./PanelInspect").then((m) => ({ default: m.PanelInspect })));
 
 interface Props {
   dashboard: DashboardModel;
@@ -44,7 +43,10 @@ export function DashboardView({ dashboard, meta, report }: Props) {
   const viewed = one(search, "viewPanel") ?? null;
   const kiosk = one(search, "kiosk") !== undefined;
 
-  const view = useCallback((key: string | null) => patch({ viewPanel: key === null ? undefined : `panel-${key}` }), [patch]);
+  const view = useCallback(
+    (key: string | null) => patch({ viewPanel: key === null ? undefined : `panel-${key}` }),
+    [patch],
+  );
   const { scope } = variables;
   const sections = useMemo(() => (scope ? layout(dashboard.panels, scope) : []), [dashboard.panels, scope]);
   const [toggled, setToggled] = useState<ReadonlyMap<string, boolean>>(new Map());
@@ -52,20 +54,24 @@ export function DashboardView({ dashboard, meta, report }: Props) {
   const setAll = (open: boolean) => setToggled(new Map(sections.map((s) => [s.key, open])));
 
   useDashboardKeys({ time, hovered, viewed, kiosk, view, inspect: setInspected, patch, setAll });
-  const state: DashboardState = {
-    dashboard,
-    time,
-    scope,
-    variables: variables.states,
-    theme,
-    hover: (key) => {
-      hovered.current = key;
-    },
-    view,
-    inspect: setInspected,
-    inspected,
-    setBusy,
-  };
+  const { states } = variables;
+  const state = useMemo(
+    (): DashboardState => ({
+      dashboard,
+      time,
+      scope,
+      variables: states,
+      theme,
+      hover: (key) => {
+        hovered.current = key;
+      },
+      view,
+      inspect: setInspected,
+      inspected,
+      setBusy,
+    }),
+    [dashboard, time, scope, states, theme, view, inspected, setBusy],
+  );
   const cell = viewed ? findCell(sections, viewed) : undefined;
   const title = scope ? interpolate(dashboard.title, scope) : dashboard.title;
 
@@ -90,7 +96,14 @@ export function DashboardView({ dashboard, meta, report }: Props) {
         >
           {!dashboard.hideTimePicker && <TimePicker time={time} />}
           <RefreshPicker time={time} intervals={dashboard.refreshIntervals} busy={busy} />
-          <button type="button" className={`button ${classes.kiosk}`} data-icon="true" title="Full screen without menus (d k)" aria-label="Kiosk mode" onClick={() => patch({ kiosk: "1" })}>
+          <button
+            type="button"
+            className={`button ${classes.kiosk}`}
+            data-icon="true"
+            title="Full screen without menus (d k)"
+            aria-label="Kiosk mode"
+            onClick={() => patch({ kiosk: "1" })}
+          >
             <IconDeviceTv size={16} />
           </button>
         </PageHeader>
@@ -113,9 +126,6 @@ export function DashboardView({ dashboard, meta, report }: Props) {
         )}
         {viewed && scope && !cell && <EmptyView title={`There is no panel “${viewed}” on this dashboard`} />}
       </div>
-      <Suspense>
-        {inspected !== null && <PanelInspect sections={sections} name={inspected} onClose={() => setInspected(null)} />}
-      </Suspense>
     </DashboardProvider>
   );
 }
@@ -126,16 +136,4 @@ function useDefaults(dashboard: DashboardModel): TimeDefaults {
     () => ({ from: time.from, to: time.to, refresh, zone: timezone, weekStart }),
     [time, refresh, timezone, weekStart],
   );
-}
-
-/** Whether any panel is loading. */
-function useBusy(): [boolean, (key: string, busy: boolean) => void] {
-  const [busy, setBusy] = useState(false);
-  const keys = useRef(new Set<string>());
-  const report = useCallback((key: string, isBusy: boolean) => {
-    if (isBusy) keys.current.add(key);
-    else keys.current.delete(key);
-    setBusy(keys.current.size > 0);
-  }, []);
-  return [busy, report];
 }

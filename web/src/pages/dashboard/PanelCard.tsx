@@ -2,10 +2,10 @@
 
 import { Tooltip } from "@mantine/core";
 import { IconAlertTriangle, IconClockPause, IconExternalLink, IconInfoCircle } from "@tabler/icons-react";
-import { memo, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef } from "react";
-import { isEmptyFrame } from "../../api/frames";
-import { CrashGuard } from "../../components/CrashGuard";
+import { createElement, lazy, memo, type ReactNode, Suspense, useCallback, useEffect, useMemo, useRef } from "react";
+import { type Frame, isEmptyFrame } from "../../api/frames";
 import { useServerGone } from "../../components/ConnectionBanner";
+import { CrashGuard } from "../../components/CrashGuard";
 import { useInView } from "../../components/useInView";
 import { useSize } from "../../components/useSize";
 import { type CompiledPanel, compilePanel } from "../../lib/dashboard/compile";
@@ -13,12 +13,14 @@ import type { Cell } from "../../lib/dashboard/layout";
 import { withInterval } from "../../lib/interpolate/builtIns";
 import { interpolate, type Scope, single } from "../../lib/interpolate/interpolate";
 import { findPanelType } from "../../panels/registry";
-import type { PanelProps } from "../../panels/types";
+import type { PanelProps, TimeRange } from "../../panels/types";
 import { type DashboardState, useDashboardState } from "./context";
 import { exploreLink } from "./exploreLink";
 import classes from "./PanelCard.module.css";
 import { PanelMenu } from "./PanelMenu";
 import { type PanelData, usePanelData } from "./usePanelData";
+
+const PanelInspect = lazy(() => import("./PanelInspect").then((m) => ({ default: m.PanelInspect })));
 
 interface Props {
   cell: Cell;
@@ -41,7 +43,7 @@ export const PanelCard = memo(function PanelCard({ cell, single: alone = false }
   const request = compiled && size ? compiled : null;
   const data = usePanelData(request, inView, state.time.tick);
   const type = findPanelType(panel.type);
-  const replace = useInterpolation(scope, compiled, state.time.zone);
+  const replace = useInterpolation(scope, compiled, state.time.zone, data);
   const title = replace(panel.title);
   const { setBusy } = state;
   useEffect(() => {
@@ -49,6 +51,7 @@ export const PanelCard = memo(function PanelCard({ cell, single: alone = false }
     return () => setBusy(key, false);
   }, [key, data.loading, setBusy]);
 
+  const instead = compiled && type.needsData ? insteadOfData(data, compiled) : undefined;
   const explore = compiled ? exploreLink(compiled.queries[0], state.time.raw) : null;
   return (
     <section
@@ -73,11 +76,33 @@ export const PanelCard = memo(function PanelCard({ cell, single: alone = false }
         {size && scope && compiled && (inView || data.settled) && (
           <CrashGuard resetKey={`${key} ${state.time.tick}`}>
             <Suspense>
-              <Body cell={cell} data={data} compiled={compiled} size={size} replace={replace} />
+              {instead === undefined ? (
+                <Body
+                  cell={cell}
+                  frames={data.frames}
+                  range={data.range ?? compiled.range}
+                  size={size}
+                  replace={replace}
+                />
+              ) : (
+                <div className={classes.instead}>{instead}</div>
+              )}
             </Suspense>
           </CrashGuard>
         )}
       </div>
+      {state.inspected === key && compiled && (
+        <Suspense>
+          <PanelInspect
+            title={title}
+            panel={panel}
+            data={data}
+            compiled={compiled}
+            zone={state.time.zone}
+            onClose={() => state.inspect(null)}
+          />
+        </Suspense>
+      )}
     </section>
   );
 });
@@ -90,55 +115,72 @@ function useCompiled(cell: Cell, scope: Scope | null, state: DashboardState, wid
     if (!scope) return null;
     const models = variables.map((v) => v.model);
     const { range, zone } = time;
-    return compilePanel(cell.panel, { scope, variables: models, range, zone, width: rounded, panels: dashboard.panels });
+    return compilePanel(cell.panel, {
+      scope,
+      variables: models,
+      range,
+      zone,
+      width: rounded,
+      panels: dashboard.panels,
+    });
   }, [cell.panel, scope, variables, time.range, time.zone, rounded, dashboard.panels, time]);
 }
 
-function useInterpolation(scope: Scope | null, compiled: CompiledPanel | null, zone: string): PanelProps["interpolate"] {
+/** The same function until new data come: a panel is drawn for its data, not for each second that passes. */
+function useInterpolation(
+  scope: Scope | null,
+  compiled: CompiledPanel | null,
+  zone: string,
+  data: PanelData,
+): PanelProps["interpolate"] {
+  const full = useMemo(() => (scope && compiled ? withInterval(scope, compiled.interval) : scope), [scope, compiled]);
+  const latest = useRef(full);
+  latest.current = full;
+  const { frames } = data;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: new frames are drawn with the values of their time
   return useCallback(
     (text, extra) => {
-      if (!scope) return text;
-      const full = new Map(compiled ? withInterval(scope, compiled.interval) : scope);
-      for (const [name, value] of Object.entries(extra ?? {})) full.set(name, single(value));
-      return interpolate(text, full, "text", zone);
+      if (!latest.current) return text;
+      const values = new Map(latest.current);
+      for (const [name, value] of Object.entries(extra ?? {})) values.set(name, single(value));
+      return interpolate(text, values, "text", zone);
     },
-    [scope, compiled, zone],
+    [zone, frames, scope === null],
   );
 }
 
 interface BodyProps {
   cell: Cell;
-  data: PanelData;
-  compiled: CompiledPanel;
+  frames: Frame[];
+  range: TimeRange;
   size: { width: number; height: number };
   replace: PanelProps["interpolate"];
 }
 
-function Body({ cell, data, compiled, size, replace }: BodyProps) {
-  const { time, theme, dashboard } = useDashboardState();
-  const type = findPanelType(cell.panel.type);
-  if (type.needsData) {
-    const instead = insteadOfData(data, compiled);
-    if (instead !== undefined) return <div className={classes.instead}>{instead}</div>;
-  }
-  const Panel = type.component;
-  return (
-    <Panel
-      panel={cell.panel}
-      frames={data.frames}
-      range={data.range ?? compiled.range}
-      timeZone={time.zone}
-      theme={theme}
-      width={size.width}
-      height={size.height}
-      syncKey={dashboard.uid}
-      graphTooltip={dashboard.graphTooltip}
-      interpolate={replace}
-      onZoom={time.zoomTo}
-      onZoomOut={time.zoomOut}
-    />
-  );
-}
+const Body = memo(function Body({ cell, frames, range, size, replace }: BodyProps) {
+  const { time, theme, dashboard, onLabelFilter } = useDashboardState();
+  const { zoomTo, zoomOut, zone } = time;
+  const { component } = findPanelType(cell.panel.type);
+  // Time passes in the context, but what a panel draws changes with its own properties alone.
+  return useMemo(() => {
+    const props: PanelProps = {
+      panel: cell.panel,
+      frames,
+      range,
+      timeZone: zone,
+      theme,
+      width: size.width,
+      height: size.height,
+      syncKey: dashboard.uid,
+      graphTooltip: dashboard.graphTooltip,
+      interpolate: replace,
+      onZoom: zoomTo,
+      onZoomOut: zoomOut,
+      ...(onLabelFilter ? { onLabelFilter } : {}),
+    };
+    return createElement(component, props);
+  }, [cell.panel, frames, range, zone, theme, size, dashboard, replace, zoomTo, zoomOut, onLabelFilter, component]);
+});
 
 /** What stands in the body when there is nothing to draw; undefined when there is. */
 function insteadOfData(data: PanelData, compiled: CompiledPanel): ReactNode | undefined {
@@ -172,7 +214,13 @@ function Marks({ cell, data, compiled, replace }: MarksProps) {
       )}
       {panel.links?.map((link) => (
         <Tooltip key={`${link.title} ${link.url}`} label={replace(link.title || link.url || "Link")}>
-          <a className={classes.mark} href={replace(link.url ?? "").trim()} target={link.targetBlank ? "_blank" : undefined} rel="noreferrer" aria-label={replace(link.title || "Link")}>
+          <a
+            className={classes.mark}
+            href={replace(link.url ?? "").trim()}
+            target={link.targetBlank ? "_blank" : undefined}
+            rel="noreferrer"
+            aria-label={replace(link.title || "Link")}
+          >
             <IconExternalLink size={15} stroke={1.7} />
           </a>
         </Tooltip>

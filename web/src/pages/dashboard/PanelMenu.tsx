@@ -30,20 +30,32 @@ export function PanelMenu({ cellKey, alone, explore }: Props) {
         </button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item leftSection={<IconEye size={15} />} rightSection={<kbd>v</kbd>} onClick={() => view(alone ? null : cellKey)}>
-          {alone ? "Back to the dashboard" : "View alone"}
-        </Menu.Item>
+        {view && (
+          <Menu.Item
+            leftSection={<IconEye size={15} />}
+            rightSection={<kbd>v</kbd>}
+            onClick={() => view(alone ? null : cellKey)}
+          >
+            {alone ? "Back to the dashboard" : "View alone"}
+          </Menu.Item>
+        )}
         <Menu.Item leftSection={<IconTable size={15} />} rightSection={<kbd>i</kbd>} onClick={() => inspect(cellKey)}>
           Inspect data and query
         </Menu.Item>
         {explore && (
-          <Menu.Item leftSection={<IconCompass size={15} />} rightSection={<kbd>p x</kbd>} onClick={() => void navigate({ to: explore })}>
+          <Menu.Item
+            leftSection={<IconCompass size={15} />}
+            rightSection={<kbd>p x</kbd>}
+            onClick={() => void navigate({ to: explore })}
+          >
             Open in Explore
           </Menu.Item>
         )}
-        <Menu.Item leftSection={<IconLink size={15} />} onClick={copyLink}>
-          Copy link to the panel
-        </Menu.Item>
+        {view && (
+          <Menu.Item leftSection={<IconLink size={15} />} onClick={copyLink}>
+            Copy link to the panel
+          </Menu.Item>
+        )}
       </Menu.Dropdown>
     </Menu>
   );

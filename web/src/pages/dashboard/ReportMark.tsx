@@ -13,7 +13,12 @@ export function ReportMark({ report, description }: { report: ImportReport | und
   return (
     <Popover position="bottom-start" width={460} trapFocus returnFocus>
       <Popover.Target>
-        <button type="button" className={classes.mark} data-doubts={unknown.length > 0} aria-label="About this dashboard">
+        <button
+          type="button"
+          className={classes.mark}
+          data-doubts={unknown.length > 0}
+          aria-label="About this dashboard"
+        >
           <IconInfoCircle size={16} stroke={1.7} />
         </button>
       </Popover.Target>

@@ -33,7 +33,14 @@ export function VariableSelect({ state, loading, set }: Props) {
     setDraft(toggle(draft, value));
   };
   return (
-    <Popover opened={opened} onChange={(next) => !next && close()} position="bottom-start" width={300} trapFocus returnFocus>
+    <Popover
+      opened={opened}
+      onChange={(next) => !next && close()}
+      position="bottom-start"
+      width={300}
+      trapFocus
+      returnFocus
+    >
       <Popover.Target>
         <button
           type="button"
@@ -108,7 +115,12 @@ function OptionList({ state, chosen, pick, done }: ListProps) {
           {error}
         </p>
       )}
-      <div className={classes.options} role="listbox" aria-multiselectable={model.multi === true} aria-label={model.name}>
+      <div
+        className={classes.options}
+        role="listbox"
+        aria-multiselectable={model.multi === true}
+        aria-label={model.name}
+      >
         {found.slice(0, MAX_SHOWN).map((option, i) => (
           <button
             type="button"
@@ -122,12 +134,18 @@ function OptionList({ state, chosen, pick, done }: ListProps) {
             onClick={() => pick(option.value)}
             ref={i === cursor ? (node) => node?.scrollIntoView({ block: "nearest" }) : undefined}
           >
-            {model.multi && <span className={classes.check}>{chosen.includes(option.value) && <IconCheck size={12} stroke={3} />}</span>}
+            {model.multi && (
+              <span className={classes.check}>
+                {chosen.includes(option.value) && <IconCheck size={12} stroke={3} />}
+              </span>
+            )}
             {option.text || "(empty)"}
           </button>
         ))}
       </div>
-      {found.length === 0 && !error && <p className={classes.note}>{text ? "No value matches" : "The query gives no values in this time range"}</p>}
+      {found.length === 0 && !error && (
+        <p className={classes.note}>{text ? "No value matches" : "The query gives no values in this time range"}</p>
+      )}
       {found.length > MAX_SHOWN && <p className={classes.note}>{found.length - MAX_SHOWN} more: type to find them</p>}
     </>
   );

@@ -4,6 +4,7 @@ import { createContext, useContext } from "react";
 import type { DashboardModel } from "../../lib/dashboard/model";
 import type { Scope } from "../../lib/interpolate/interpolate";
 import type { VariableState } from "../../lib/variables/model";
+import type { PanelProps } from "../../panels/types";
 import type { TimeState } from "../../state/timeState";
 
 export interface DashboardState {
@@ -15,12 +16,14 @@ export interface DashboardState {
   theme: "dark" | "light";
   /** The panel under the mouse or the focus, for its shortcuts. */
   hover: (key: string | null) => void;
-  view: (key: string | null) => void;
+  /** Shows one panel alone; null where that has no meaning. */
+  view: ((key: string | null) => void) | null;
   inspect: (key: string | null) => void;
   /** Key of the panel that is inspected. */
   inspected: string | null;
   /** Told by each panel, so that the refresh button can turn. */
   setBusy: (key: string, busy: boolean) => void;
+  onLabelFilter?: PanelProps["onLabelFilter"];
 }
 
 const DashboardContext = createContext<DashboardState | null>(null);

@@ -41,7 +41,12 @@ export function useDashboardKeys({ time, hovered, viewed, kiosk, view, inspect, 
     { keys: "d E", label: "Expand all rows", group: "Dashboard", run: () => setAll(true) },
     { keys: "d C", label: "Collapse all rows", group: "Dashboard", run: () => setAll(false) },
     { keys: "Escape", label: "Leave the panel or kiosk mode", group: "Dashboard", run: leave },
-    { keys: "v", label: "View the panel alone", group: "Panel under the mouse", run: panel((key) => view(viewed ? null : key)) },
+    {
+      keys: "v",
+      label: "View the panel alone",
+      group: "Panel under the mouse",
+      run: panel((key) => view(viewed ? null : key)),
+    },
     { keys: "i", label: "Inspect its data", group: "Panel under the mouse", run: panel(inspect) },
     {
       keys: "p x",

@@ -109,7 +109,13 @@ function addError(data: PanelData, queries: PanelQuery[], query: PanelQuery, mes
 export function toWire(query: PanelQuery): Omit<WireQuery, "id"> {
   const { kind, expr } = query;
   if (query.instant) return { kind, expr, instant: true, end_ms: query.endMs };
-  const wire: Omit<WireQuery, "id"> = { kind, expr, start_ms: query.startMs, end_ms: query.endMs, step_ms: query.stepMs };
+  const wire: Omit<WireQuery, "id"> = {
+    kind,
+    expr,
+    start_ms: query.startMs,
+    end_ms: query.endMs,
+    step_ms: query.stepMs,
+  };
   if (query.limit !== null) {
     wire.limit = query.limit;
     wire.direction = "backward";

@@ -9,7 +9,7 @@ import { builtInScope, withAllVariables } from "../../lib/interpolate/builtIns";
 import type { Scope } from "../../lib/interpolate/interpolate";
 import { many } from "../../lib/urlSearch";
 import { queryText, type VariableModel, type VariableState } from "../../lib/variables/model";
-import { type OptionLoader, resolveVariables, scopeOf, type SourceKind } from "../../lib/variables/resolve";
+import { type OptionLoader, resolveVariables, type SourceKind, scopeOf } from "../../lib/variables/resolve";
 import type { TimeState } from "../../state/timeState";
 import { useUrlSearch } from "../../state/urlState";
 
@@ -86,12 +86,17 @@ function useStable(scope: Scope | null): Scope | null {
 
 function followsTime(model: VariableModel): boolean {
   if (model.type !== "query") return false;
-  return Number(model.refresh) === 2 || model.refresh === "onTimeRangeChanged" || /\$\{?__(range|from|to)/.test(queryText(model));
+  return (
+    Number(model.refresh) === 2 ||
+    model.refresh === "onTimeRangeChanged" ||
+    /\$\{?__(range|from|to)/.test(queryText(model))
+  );
 }
 
 function variableSource(model: VariableModel, models: VariableModel[], scope: Scope): SourceKind {
   const source = sourceOf(model.datasource, { variables: models, scope, expr: queryText(model) });
-  if (typeof source === "object") throw new Error(`this variable reads from “${source.unsupported}”, which Pharos does not offer`);
+  if (typeof source === "object")
+    throw new Error(`this variable reads from “${source.unsupported}”, which Pharos does not offer`);
   const isLokiForm = typeof model.query === "object" && model.query !== null && "stream" in model.query;
   return source === "loki" || isLokiForm ? "loki" : "prometheus";
 }

@@ -38,11 +38,16 @@ export function DashboardsPage() {
           )}
         </div>
         {data && <Tags dashboards={data} text={text} search={search} />}
-        {error && !data && <ErrorView title="The dashboards could not be listed" error={error} onRetry={() => void refetch()} />}
+        {error && !data && (
+          <ErrorView title="The dashboards could not be listed" error={error} onRetry={() => void refetch()} />
+        )}
         {!data && !error && <LoadingView label="Loading the dashboards" />}
         {data && <Folders dashboards={found} />}
         {data && found.length === 0 && (
-          <EmptyView icon={<IconLayoutDashboard size={30} stroke={1.4} />} title={data.length ? "Nothing matches" : "No dashboards yet"}>
+          <EmptyView
+            icon={<IconLayoutDashboard size={30} stroke={1.4} />}
+            title={data.length ? "Nothing matches" : "No dashboards yet"}
+          >
             {data.length
               ? `None of ${data.length} dashboards has “${text}” in its name, folder or tags.`
               : "Start Pharos with --grafana-provisioning and the folder of your Grafana provisioning files."}
@@ -114,7 +119,11 @@ function Entry({ dashboard }: { dashboard: DashboardMeta }) {
     <li className={classes.entry}>
       <IconLayoutDashboard size={17} stroke={1.6} />
       <div>
-        <Link to="/d/$uid/{-$slug}" params={{ uid: dashboard.uid, slug: dashboard.slug } as never} className={classes.name}>
+        <Link
+          to="/d/$uid/{-$slug}"
+          params={{ uid: dashboard.uid, slug: dashboard.slug } as never}
+          className={classes.name}
+        >
           {dashboard.title}
         </Link>
         <span className={classes.source}>{dashboard.source}</span>

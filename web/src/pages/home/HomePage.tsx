@@ -1,0 +1,79 @@
+/** Home: what is collected, whether it works, how much is kept, and what Pharos says about itself. */
+
+import { useQuery } from "@tanstack/react-query";
+import { getJson } from "../../api/client";
+import type { HomeStatus } from "../../api/types";
+import { PageHeader } from "../../components/PageHeader";
+import { RefreshPicker } from "../../components/RefreshPicker";
+import { ErrorView, LoadingView } from "../../components/StateView";
+import { TimePicker } from "../../components/TimePicker";
+import { REFRESH_INTERVALS } from "../../lib/dashboard/model";
+import { span } from "../../lib/human";
+import { type TimeDefaults, useTimeState } from "../../state/timeState";
+import { PanelCard } from "../dashboard/PanelCard";
+import { PanelStage } from "../dashboard/PanelStage";
+import { useBusy } from "../dashboard/useBusy";
+import classes from "./HomePage.module.css";
+import { Notices } from "./Notices";
+import { HOME, LOG_CELLS, TILE_CELLS } from "./panels";
+import { Storage } from "./Storage";
+import { Tails } from "./Tails";
+import { Targets } from "./Targets";
+
+const DEFAULTS: TimeDefaults = { from: "now-1h", to: "now", refresh: "10s", zone: "browser", weekStart: 1 };
+const STATUS_MS = 5000;
+
+export function HomePage() {
+  const time = useTimeState(DEFAULTS);
+  const [busy, setBusy] = useBusy();
+  const { data, error, refetch } = useQuery({
+    queryKey: ["home"],
+    queryFn: ({ signal }) => getJson<HomeStatus>("/api/pharos/v1/home", signal),
+    refetchInterval: STATUS_MS,
+  });
+  return (
+    <PanelStage dashboard={HOME} time={time} onBusy={setBusy}>
+      <PageHeader
+        title="Home"
+        mark={
+          data && (
+            <span className={classes.about}>
+              <b>{data.hostname}</b> Pharos {data.version}, up for {span(data.now_ms - data.started_ms)}
+            </span>
+          )
+        }
+      >
+        <TimePicker time={time} />
+        <RefreshPicker time={time} intervals={REFRESH_INTERVALS} busy={busy} />
+      </PageHeader>
+      <div className={classes.page}>
+        {error && !data && (
+          <ErrorView title="Pharos’ state could not be read" error={error} onRetry={() => void refetch()} />
+        )}
+        {!error && !data && <LoadingView label="Loading Pharos’ state" height={120} />}
+        {data && <Notices notices={data.notices} />}
+        {data?.collecting !== false && (
+          <div className={classes.tiles}>
+            {TILE_CELLS.map((cell) => (
+              <PanelCard key={cell.key} cell={cell} />
+            ))}
+          </div>
+        )}
+        {data && (
+          <>
+            <div className={classes.halves}>
+              <Targets home={data} />
+              <Tails home={data} />
+            </div>
+            <Storage home={data} />
+          </>
+        )}
+        <div className={classes.log}>
+          {LOG_CELLS.map((cell) => (
+            <PanelCard key={cell.key} cell={cell} />
+          ))}
+        </div>
+      </div>
+    </PanelStage>
+  );
+}
