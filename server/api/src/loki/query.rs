@@ -27,12 +27,11 @@ pub(crate) async fn instant(Shared(state): Shared<Arc<State>>, params: Params) -
             ApiError::bad_request(format!("could not parse 'time' parameter: {text:?} is not a time"))
         })?,
     };
-    let (text, limit, direction) = common(&params)?;
+    let text = params.get("query").unwrap_or_default().to_owned();
     let source = state.sources.logs(None).ok_or_else(|| ApiError::bad_request("no log source"))?;
     let work = move |control: &Control| {
         let began = Instant::now();
-        let query = logql::parse(&text)?;
-        let answer = logql::query(&*source, &query, t_ns, limit, direction, control)?;
+        let answer = logql::query(&*source, &logql::parse(&text)?, t_ns, control)?;
         Ok::<_, ApiError>(success(&value::render(&answer, t_ns / 1_000_000, began.elapsed())))
     };
     state.pool.run(state.limits, work).await
@@ -54,17 +53,18 @@ pub(crate) async fn range(Shared(state): Shared<Arc<State>>, params: Params) -> 
             })?,
     };
     let (text, limit, direction) = common(&params)?;
+    let now_ns = state.clock.now_ns();
     let source = state.sources.logs(None).ok_or_else(|| ApiError::bad_request("no log source"))?;
     let work = move |control: &Control| {
         let began = Instant::now();
         let query = logql::parse(&text)?;
-        if !query.is_log_query() && (end_ns - start_ns) / step_ns > MOST_POINTS {
+        if matches!(query, logql::Expr::Metric(_)) && (end_ns - start_ns) / step_ns > MOST_POINTS {
             let why = "exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the \
                        step parameter";
             return Err(ApiError::bad_request(why));
         }
-        let times = logql::TimeRange { start_ns, end_ns, step_ns };
-        let answer = logql::query_range(&*source, &query, times, limit, direction, control)?;
+        let params = logql::RangeParams { start_ns, end_ns, step_ns, limit, direction, now_ns };
+        let answer = logql::query_range(&*source, &query, &params, control)?;
         Ok::<_, ApiError>(success(&value::render(&answer, end_ns / 1_000_000, began.elapsed())))
     };
     state.pool.run(state.limits, work).await

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use logql::{Answer, Stream};
+use logql::{Answer, Stats, Stream, Value};
 
 use crate::json;
 use crate::prometheus;
@@ -11,25 +11,24 @@ use crate::prometheus;
 /// `{"resultType":…,"result":…,"stats":…}`
 pub(super) fn render(answer: &Answer, t_ms: i64, elapsed: Duration) -> String {
     let mut out = String::with_capacity(4096);
-    let lines = match answer {
-        Answer::Streams(all) => {
+    out.push('{');
+    let lines = match &answer.value {
+        Value::Streams(all) => {
             streams(&mut out, all);
             all.iter().map(|stream| stream.entries.len()).sum()
         }
-        Answer::Metric(answer) => {
-            prometheus::value::write(&mut out, answer, t_ms, false);
-            // The object goes on with the statistics.
-            out.pop();
+        Value::Metric(value) => {
+            prometheus::value::write(&mut out, value, t_ms);
             0
         }
     };
-    stats(&mut out, lines, elapsed);
+    stats(&mut out, &answer.stats, lines, elapsed);
     out.push('}');
     out
 }
 
 fn streams(out: &mut String, streams: &[Stream]) {
-    out.push_str("{\"resultType\":\"streams\",\"result\":[");
+    out.push_str("\"resultType\":\"streams\",\"result\":[");
     for (i, stream) in streams.iter().enumerate() {
         if i > 0 {
             out.push(',');
@@ -52,12 +51,17 @@ fn streams(out: &mut String, streams: &[Stream]) {
     out.push(']');
 }
 
-fn stats(out: &mut String, lines: usize, elapsed: Duration) {
+fn stats(out: &mut String, read: &Stats, lines: usize, elapsed: Duration) {
     let seconds = elapsed.as_secs_f64();
+    let per_second = |n: u64| if seconds > 0.0 { (n as f64 / seconds) as u64 } else { 0 };
+    let (entries, bytes) = (read.entries, read.bytes);
+    // Writing to a String cannot fail.
     let _ = write!(
         out,
-        ",\"stats\":{{\"summary\":{{\"bytesProcessedPerSecond\":0,\"linesProcessedPerSecond\":0,\"totalBytesProcessed\":0,\
-         \"totalLinesProcessed\":0,\"execTime\":{seconds},\"queueTime\":0,\"totalEntriesReturned\":{lines}}},\
-         \"querier\":{{}},\"ingester\":{{}}}}"
+        ",\"stats\":{{\"summary\":{{\"bytesProcessedPerSecond\":{},\"linesProcessedPerSecond\":{},\
+         \"totalBytesProcessed\":{bytes},\"totalLinesProcessed\":{entries},\"execTime\":{seconds},\"queueTime\":0,\
+         \"totalEntriesReturned\":{lines}}},\"querier\":{{}},\"ingester\":{{}}}}",
+        per_second(bytes),
+        per_second(entries),
     );
 }

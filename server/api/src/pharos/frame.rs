@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use model::is_stale;
-use promql::{Answer, MatrixSeries, Point, Value, VectorSample};
+use promql::{MatrixSeries, Point, Value, VectorSample};
 use serde_json::json;
 
 use super::reply::ApiError;
@@ -41,16 +41,36 @@ impl Message {
     }
 }
 
-/// An answer of PromQL, or of a LogQL metric query, at `t_ms` (instant queries).
-pub(crate) fn answer(id: &str, answer: &Answer, t_ms: i64, elapsed_ms: f64) -> Bytes {
-    let kind = match answer.value {
+/// What is said beside a value.
+pub(crate) struct Notes<'a> {
+    pub(crate) warnings: &'a [String],
+    pub(crate) infos: &'a [String],
+    /// Samples or lines that were read.
+    pub(crate) samples: u64,
+    pub(crate) elapsed_ms: f64,
+}
+
+impl Notes<'_> {
+    fn write(&self, header: &mut String) {
+        for (key, texts) in [("warnings", self.warnings), ("infos", self.infos)] {
+            header.push_str(&format!(",\"{key}\":"));
+            json::strings(header, texts.iter().map(String::as_str));
+        }
+        let (samples, elapsed_ms) = (self.samples, self.elapsed_ms);
+        header.push_str(&format!(",\"stats\":{{\"samples\":{samples},\"elapsed_ms\":{elapsed_ms:.3}}}"));
+    }
+}
+
+/// A value of PromQL, or of a LogQL metric query, at `t_ms` (instant queries).
+pub(crate) fn value(id: &str, value: &Value, t_ms: i64, notes: &Notes<'_>) -> Bytes {
+    let kind = match value {
         Value::Matrix(_) => "matrix",
         Value::Vector(_) => "vector",
         Value::Scalar(_) => "scalar",
         Value::String(_) => "string",
     };
     let mut message = Message::new(id, kind);
-    match &answer.value {
+    match value {
         Value::Matrix(series) => matrix(&mut message, series),
         Value::Vector(samples) => vector(&mut message, samples, t_ms),
         Value::Scalar(value) => {
@@ -62,12 +82,7 @@ pub(crate) fn answer(id: &str, answer: &Answer, t_ms: i64, elapsed_ms: f64) -> B
             json::string(&mut message.header, text);
         }
     }
-    for (key, texts) in [("warnings", &answer.warnings), ("infos", &answer.infos)] {
-        message.header.push_str(&format!(",\"{key}\":"));
-        json::strings(&mut message.header, texts.iter().map(String::as_str));
-    }
-    let samples = answer.stats.samples;
-    message.header.push_str(&format!(",\"stats\":{{\"samples\":{samples},\"elapsed_ms\":{elapsed_ms:.3}}}"));
+    notes.write(&mut message.header);
     message.finish()
 }
 
@@ -172,10 +187,9 @@ pub(crate) fn streams(
     for (i, stream) in streams.iter().enumerate() {
         entries.extend(stream.entries.iter().map(|entry| (entry.t_ns, i as u32, entry)));
     }
-    // Stable: entries of one stream keep their order where times are equal.
-    match direction {
-        model::Direction::Backward => entries.sort_by_key(|(t_ns, ..)| std::cmp::Reverse(*t_ns)),
-        model::Direction::Forward => entries.sort_by_key(|(t_ns, ..)| *t_ns),
+    entries.sort_by_key(|(t_ns, _, entry)| (*t_ns, entry.sequence));
+    if direction == model::Direction::Backward {
+        entries.reverse();
     }
     column(out, ",\"entries\":{\"t_ns\":[", &entries, |out, (t_ns, ..)| out.push_str(&format!("\"{t_ns}\"")));
     column(out, ",\"stream\":[", &entries, |out, (_, stream, _)| out.push_str(&stream.to_string()));
@@ -187,10 +201,7 @@ pub(crate) fn streams(
         false => json::labels(out, &entry.metadata),
     });
     out.push('}');
-    out.push_str(&format!(
-        ",\"warnings\":[],\"infos\":[],\"stats\":{{\"samples\":{},\"elapsed_ms\":{elapsed_ms:.3}}}",
-        entries.len()
-    ));
+    notes.write(out);
     message.finish()
 }
 
@@ -237,8 +248,9 @@ mod tests {
     }
 
     fn frame(value: Value) -> (serde_json::Value, Vec<f64>) {
-        let all = Answer { value, warnings: vec!["w".into()], infos: Vec::new(), stats: Default::default() };
-        check(answer("A\"", &all, 5, 1.0))
+        let warnings = ["w".to_owned()];
+        let notes = Notes { warnings: &warnings, infos: &[], samples: 3, elapsed_ms: 1.0 };
+        check(super::value("A\"", &value, 5, &notes))
     }
 
     #[test]

@@ -139,7 +139,13 @@ async fn promql_query(
             let times = promql::TimeRange { start_ms, end_ms, step_ms };
             promql::range(&*source, &parsed, times, &options, control)?
         };
-        Ok::<_, ApiError>(frame::answer(&query.id, &answer, end_ms, began.elapsed().as_secs_f64() * 1e3))
+        let notes = frame::Notes {
+            warnings: &answer.warnings,
+            infos: &answer.infos,
+            samples: answer.stats.samples,
+            elapsed_ms: began.elapsed().as_secs_f64() * 1e3,
+        };
+        Ok::<_, ApiError>(frame::value(&query.id, &answer.value, end_ms, &notes))
     };
     state.pool.run(state.limits_with(timeout), work).await
 }
@@ -157,21 +163,29 @@ async fn logql_query(
         Some(Order::Forward) => Direction::Forward,
         _ => Direction::Backward,
     };
+    let now_ns = state.clock.now_ns();
     let work = move |control: &Control| {
         let began = Instant::now();
         let ns = |ms: i64| ms.saturating_mul(1_000_000);
         let parsed = logql::parse(&query.expr)?;
-        let answer = if query.instant {
-            logql::query(&*source, &parsed, ns(times.end_ms), limit, direction, control)?
+        let answer = if query.instant && matches!(parsed, logql::Expr::Metric(_)) {
+            logql::query(&*source, &parsed, ns(times.end_ms), control)?
         } else {
-            let (start_ns, end_ns, step_ns) = (ns(times.start_ms), ns(times.end_ms), ns(times.step_ms));
-            let times = logql::TimeRange { start_ns, end_ns, step_ns };
-            logql::query_range(&*source, &parsed, times, limit, direction, control)?
+            let (start_ns, end_ns) = (ns(times.start_ms), ns(times.end_ms));
+            let step_ns = ns(times.step_ms.max(1));
+            let params = logql::RangeParams { start_ns, end_ns, step_ns, limit, direction, now_ns };
+            logql::query_range(&*source, &parsed, &params, control)?
         };
         let elapsed_ms = began.elapsed().as_secs_f64() * 1e3;
-        Ok::<_, ApiError>(match answer {
-            logql::Answer::Streams(streams) => frame::streams(&query.id, &streams, direction, elapsed_ms),
-            logql::Answer::Metric(answer) => frame::answer(&query.id, &answer, times.end_ms, elapsed_ms),
+        let notes = frame::Notes {
+            warnings: &answer.warnings,
+            infos: &[],
+            samples: answer.stats.entries,
+            elapsed_ms,
+        };
+        Ok::<_, ApiError>(match &answer.value {
+            logql::Value::Streams(streams) => frame::streams(&query.id, streams, direction, &notes),
+            logql::Value::Metric(value) => frame::value(&query.id, value, times.end_ms, &notes),
         })
     };
     state.pool.run(state.limits_with(timeout), work).await

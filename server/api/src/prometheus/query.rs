@@ -77,7 +77,15 @@ pub(crate) async fn format(params: Params) -> Result<Response, ApiError> {
 
 fn render(answer: &promql::Answer, t_ms: i64, stats: bool) -> Response {
     let mut data = String::with_capacity(4096);
-    value::write(&mut data, answer, t_ms, stats);
+    data.push('{');
+    value::write(&mut data, &answer.value, t_ms);
+    if stats {
+        let samples = answer.stats.samples;
+        data.push_str(&format!(
+            ",\"stats\":{{\"timings\":{{}},\"samples\":{{\"totalQueryableSamples\":{samples},\"peakSamples\":{samples}}}}}"
+        ));
+    }
+    data.push('}');
     success(&data, &answer.warnings, &answer.infos)
 }
 
