@@ -64,7 +64,7 @@ pub(crate) async fn range(Shared(state): Shared<Arc<State>>, params: Params) -> 
             return Err(ApiError::bad_request(why));
         }
         let params = logql::RangeParams { start_ns, end_ns, step_ns, limit, direction, now_ns };
-        let answer = logql::query_range(&*source, &query, &params, control)?;
+        let answer = logql::query_range(&*source, &query, params, control)?;
         Ok::<_, ApiError>(success(&value::render(&answer, end_ns / 1_000_000, began.elapsed())))
     };
     state.pool.run(state.limits, work).await

@@ -171,7 +171,7 @@ pub(crate) fn streams(
     id: &str,
     streams: &[logql::Stream],
     direction: model::Direction,
-    elapsed_ms: f64,
+    notes: &Notes<'_>,
 ) -> Bytes {
     let mut message = Message::new(id, "streams");
     let out = &mut message.header;
