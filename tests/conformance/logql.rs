@@ -17,12 +17,10 @@
 
 use std::path::{Path, PathBuf};
 
-
 use logql::{Answer, Error, RangeParams, Value};
 use model::{Control, Direction, Entry, Labels};
 use promql::Point;
 use test_support::log_source::MemoryLogs;
-
 
 /// A failure is text.
 type Outcome<T> = Result<T, String>;
@@ -59,7 +57,10 @@ fn scripts_hold() {
             for command in split(&text) {
                 commands += 1;
                 if let Err(why) = runner.run(&command) {
-                    failures.push(format!("{name}:{} (parts of {part_entries}): {}\n{why}", command.line, command.head));
+                    failures.push(format!(
+                        "{name}:{} (parts of {part_entries}): {}\n{why}",
+                        command.line, command.head
+                    ));
                 }
             }
         }
@@ -269,7 +270,11 @@ impl Runner {
             let step = option(&mut rest, "step").ok_or("step")?;
             let (start_ns, end_ns, step_ns) = (time(from)?, time(to)?, time(step)?);
             let direction = Direction::Backward;
-            self.ask(rest, Some(RangeParams { start_ns, end_ns, step_ns, limit: 100, direction, now_ns: end_ns }), 0)
+            self.ask(
+                rest,
+                Some(RangeParams { start_ns, end_ns, step_ns, limit: 100, direction, now_ns: end_ns }),
+                0,
+            )
         };
         let value = match answer.map_err(|e| e.to_string())?.value {
             Value::Metric(value) => value,
@@ -278,11 +283,14 @@ impl Runner {
         let got = series(value)?;
         let mut want = Vec::new();
         for line in body {
-            let (labels, values) = leading_labels(line.trim()).or_else(|_| Ok::<_, String>((Labels::empty(), line)))?;
+            let (labels, values) =
+                leading_labels(line.trim()).or_else(|_| Ok::<_, String>((Labels::empty(), line)))?;
             want.push((labels, values.split_whitespace().map(number).collect::<Outcome<Vec<_>>>()?));
         }
         let close = |a: &Option<f64>, b: &Option<f64>| match (a, b) {
-            (Some(a), Some(b)) => a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= 1e-9 * a.abs().max(b.abs()),
+            (Some(a), Some(b)) => {
+                a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= 1e-9 * a.abs().max(b.abs())
+            }
             (a, b) => a.is_none() && b.is_none(),
         };
         let same = got.len() == want.len()

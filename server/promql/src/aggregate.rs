@@ -57,10 +57,7 @@ impl Groups {
 /// The labels of the group that a series belongs to.
 pub(crate) fn group_labels(labels: &Labels, grouping: &Grouping) -> Labels {
     if grouping.without {
-        labels.filter(|name, _| {
-            !matches!(name, METRIC_NAME | "__type__" | "__unit__")
-                && !grouping.labels.iter().any(|l| l == name)
-        })
+        labels.filter(|name, _| name != METRIC_NAME && !grouping.labels.iter().any(|l| l == name))
     } else if grouping.labels.is_empty() {
         Labels::empty()
     } else {

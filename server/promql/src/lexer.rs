@@ -293,10 +293,9 @@ impl Lexer<'_> {
                     self.take(Kind::String, i + 1);
                     return Ok(());
                 }
-                '\\' if open != '`' => {
-                    if chars.next().is_none() {
-                        return self.fail("escape sequence not terminated");
-                    }
+                // The character behind it is part of the string, whatever it is.
+                '\\' if open != '`' && chars.next().is_none() => {
+                    return self.fail("escape sequence not terminated");
                 }
                 '\n' if open != '`' => return self.fail("unterminated quoted string"),
                 _ => {}

@@ -61,16 +61,23 @@ pub(crate) fn unquote(literal: &str) -> Result<String, String> {
 
 fn escape(chars: &mut std::str::Chars<'_>, open: char, bytes: &mut Vec<u8>) -> Result<(), String> {
     let kind = chars.next().ok_or("escape sequence not terminated")?;
+    let plain = match kind {
+        'a' => Some(7),
+        'b' => Some(8),
+        'f' => Some(12),
+        'n' => Some(b'\n'),
+        'r' => Some(b'\r'),
+        't' => Some(b'\t'),
+        'v' => Some(11),
+        '\\' => Some(b'\\'),
+        c if c == open => Some(c as u8),
+        _ => None,
+    };
+    if let Some(byte) = plain {
+        bytes.push(byte);
+        return Ok(());
+    }
     let (digits, radix, first) = match kind {
-        'a' => return Ok(bytes.push(7)),
-        'b' => return Ok(bytes.push(8)),
-        'f' => return Ok(bytes.push(12)),
-        'n' => return Ok(bytes.push(b'\n')),
-        'r' => return Ok(bytes.push(b'\r')),
-        't' => return Ok(bytes.push(b'\t')),
-        'v' => return Ok(bytes.push(11)),
-        '\\' => return Ok(bytes.push(b'\\')),
-        c if c == open => return Ok(bytes.push(c as u8)),
         'x' => (2, 16, None),
         'u' => (4, 16, None),
         'U' => (8, 16, None),

@@ -119,14 +119,16 @@ fn word(word: &str, values: &mut Vec<Token>) -> Result<(), String> {
         values.extend((0..times).map(|_| Token::Missing));
         return Ok(());
     }
-    match word {
-        "_" => return Ok(values.push(Token::Missing)),
-        "stale" => return Ok(values.push(Token::Float(stale_nan()))),
-        _ => {}
-    }
-    let Some((series, times)) = word.rsplit_once('x') else {
-        return Ok(values.push(Token::Float(number(word).ok_or_else(bad)?)));
+    let single = match word {
+        "_" => Some(Token::Missing),
+        "stale" => Some(Token::Float(stale_nan())),
+        word => number(word).map(Token::Float),
     };
+    if let Some(token) = single {
+        values.push(token);
+        return Ok(());
+    }
+    let (series, times) = word.rsplit_once('x').ok_or_else(bad)?;
     let times: usize = times.parse().map_err(|_| bad())?;
     // The step's sign is the first one after the first number, which may have an exponent.
     let signs = series
@@ -150,9 +152,7 @@ fn number(text: &str) -> Option<f64> {
         "inf" => Some(f64::INFINITY),
         "-inf" => Some(f64::NEG_INFINITY),
         "nan" | "-nan" => Some(f64::NAN),
-        text => text
-            .strip_prefix("0x")
-            .map_or_else(|| text.parse().ok(), |hex| i64::from_str_radix(hex, 16).ok().map(|n| n as f64)),
+        text => text.parse().ok(),
     }
 }
 

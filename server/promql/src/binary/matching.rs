@@ -16,10 +16,7 @@ pub(super) fn key(labels: &Labels, matching: &Matching) -> Labels {
     if matching.on {
         if matching.labels.is_empty() { Labels::empty() } else { labels.only(&matching.labels) }
     } else {
-        labels.filter(|name, _| {
-            !matches!(name, METRIC_NAME | "__type__" | "__unit__")
-                && !matching.labels.iter().any(|l| l == name)
-        })
+        labels.filter(|name, _| name != METRIC_NAME && !matching.labels.iter().any(|l| l == name))
     }
 }
 

@@ -19,14 +19,37 @@ use buckets::{Bucket, Fixes};
 struct Group {
     labels: Labels,
     rows: Vec<(f64, Row)>,
+    /// Native histograms with the same labels.
+    native: Vec<Row>,
 }
 
 impl Group {
-    /// The buckets at one step.
+    /// The buckets at one step; none where a native histogram stands beside them.
     fn at(&self, step: usize, buckets: &mut Vec<Bucket>) {
         buckets.clear();
+        if self.native_at(step) {
+            return;
+        }
         let present = self.rows.iter().filter(|(_, row)| !is_absent(row.values[step]));
         buckets.extend(present.map(|(upper, row)| Bucket { upper: *upper, count: row.values[step] }));
+    }
+
+    fn native_at(&self, step: usize) -> bool {
+        self.native.iter().any(|row| row.histogram(step).is_some())
+    }
+
+    /// Warns of steps with both kinds; native histograms alone are an error.
+    fn check(&self, evaluator: &Evaluator<'_>, call: &Call, span: Span, steps: usize) -> Result<()> {
+        for step in (0..if self.native.is_empty() { 0 } else { steps }).filter(|step| self.native_at(*step)) {
+            if !self.rows.iter().any(|(_, row)| !is_absent(row.values[step])) {
+                return Err(no_histograms(&format!("{}()", call.function.name)));
+            }
+            let name = quote(self.labels.metric_name());
+            let message =
+                format!("vector contains a mix of classic and native histograms for metric name {name}");
+            evaluator.warn(span, &message);
+        }
+        Ok(())
     }
 }
 
@@ -43,11 +66,10 @@ fn groups(evaluator: &Evaluator<'_>, call: &Call, arg: &Expr, steps: Steps) -> R
     let mut groups: Vec<Group> = Vec::new();
     let mut index: FxHashMap<Labels, usize> = FxHashMap::default();
     for row in evaluator.rows(arg, steps)? {
-        if row.histograms.iter().any(Option::is_some) {
-            return Err(no_histograms(&format!("{}()", call.function.name)));
-        }
+        let native = row.histograms.iter().any(Option::is_some);
         let bound = row.labels.value(BUCKET_LABEL);
-        let Some(upper) = parse_bound(bound) else {
+        let upper = parse_bound(bound);
+        if upper.is_none() && !native {
             let message = format!(
                 "bucket label \"le\" is missing or has a malformed value of {} for metric name {}",
                 quote(bound),
@@ -55,13 +77,19 @@ fn groups(evaluator: &Evaluator<'_>, call: &Call, arg: &Expr, steps: Steps) -> R
             );
             evaluator.warn(arg.span, &message);
             continue;
-        };
+        }
         let labels = row.labels.without(&[BUCKET_LABEL]);
         let at = *index.entry(labels.clone()).or_insert_with(|| {
-            groups.push(Group { labels, rows: Vec::new() });
+            groups.push(Group { labels, rows: Vec::new(), native: Vec::new() });
             groups.len() - 1
         });
-        groups[at].rows.push((upper, row));
+        match upper {
+            Some(upper) if !native => groups[at].rows.push((upper, row)),
+            _ => groups[at].native.push(row),
+        }
+    }
+    for group in &groups {
+        group.check(evaluator, call, arg.span, steps.count)?;
     }
     Ok(groups)
 }
@@ -125,7 +153,7 @@ pub(super) fn quantiles(evaluator: &Evaluator<'_>, call: &Call, _: Span, steps: 
             });
             for value in values {
                 let mut part = row.clone();
-                part.labels = group.labels.with(&label, &format_float(value));
+                part.labels = group.labels.with(&label, &quantile_label(value));
                 for (step, q) in qs.iter().enumerate() {
                     if q.to_bits() != value.to_bits() {
                         part.values[step] = ABSENT;
@@ -136,6 +164,12 @@ pub(super) fn quantiles(evaluator: &Evaluator<'_>, call: &Call, _: Span, steps: 
         }
     }
     Ok(Output::Rows(merge_equal(rows)?))
+}
+
+/// Whole numbers keep their `.0`, as in OpenMetrics.
+fn quantile_label(q: f64) -> String {
+    let text = format_float(q);
+    if q.is_finite() && !text.contains('.') { format!("{text}.0") } else { text }
 }
 
 pub(super) fn fraction(evaluator: &Evaluator<'_>, call: &Call, _: Span, steps: Steps) -> Result<Output> {

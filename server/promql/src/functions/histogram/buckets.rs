@@ -125,7 +125,7 @@ fn rank_of(value: f64, buckets: &[Bucket]) -> f64 {
     let total = buckets[buckets.len() - 1].count;
     let mut below = 0.0;
     for (i, bucket) in buckets.iter().enumerate() {
-        // The first bucket begins at zero unless it lies below; then all of it sits at its upper bound.
+        // The first bucket begins at zero unless it lies below.
         let start = match i {
             0 if bucket.upper > 0.0 => 0.0,
             0 => f64::NEG_INFINITY,
@@ -135,7 +135,11 @@ fn rank_of(value: f64, buckets: &[Bucket]) -> f64 {
             return below;
         }
         if bucket.upper > value {
-            let rank = if start.is_infinite() || bucket.upper.is_infinite() {
+            // Nothing is known of where observations lie in a bucket of infinite width: the one below counts as
+            // passed, the one above as not reached.
+            let rank = if start.is_infinite() {
+                bucket.count
+            } else if bucket.upper.is_infinite() {
                 below
             } else {
                 below + (bucket.count - below) * (value - start) / (bucket.upper - start)
