@@ -97,6 +97,13 @@ impl<'a> Reader<'a> {
 
     #[inline]
     pub(crate) fn varint(&mut self) -> Result<u64, Bad> {
+        // Most numbers here are tags and lengths of one byte.
+        if let Some((&byte, rest)) = self.rest.split_first()
+            && byte < 0x80
+        {
+            self.rest = rest;
+            return Ok(u64::from(byte));
+        }
         let mut n = 0u64;
         for (i, &byte) in self.rest.iter().enumerate().take(10) {
             n |= u64::from(byte & 0x7f) << (7 * i);

@@ -147,6 +147,15 @@ fn describe(message: &[u8]) -> String {
 fn sample(message: &[u8]) -> Result<Sample, Bad> {
     let mut sample = Sample { t_ms: 0, value: 0.0 };
     let mut reader = Reader::new(message);
+    // What every sender writes: the value, then the time, and no more.
+    if let Some((&[0x09, ref value @ .., 0x10], time)) = message.split_first_chunk::<10>() {
+        let value = f64::from_bits(u64::from_le_bytes(*value));
+        let mut time = Reader::new(time);
+        let t_ms = time.varint()? as i64;
+        if time.remaining() == 0 {
+            return Ok(Sample { t_ms, value });
+        }
+    }
     while let Some((number, value)) = reader.field()? {
         match number {
             1 => sample.value = value.double()?,
