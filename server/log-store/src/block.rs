@@ -12,7 +12,7 @@ mod read;
 
 pub(crate) use columns::{Columns, LabelCache};
 pub(crate) use draft::Draft;
-pub(crate) use read::{Times, read_columns, read_sizes, read_text, read_times, read_words, starts_of};
+pub(crate) use read::{Times, read_bloom, read_columns, read_sizes, read_text, read_times, read_words, starts_of};
 
 /// The parts of a block, each a blob of its own with its checksum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -66,6 +66,10 @@ impl Columns {
         self.0.is_empty()
     }
 
+    pub(crate) fn has_metadata(&self) -> bool {
+        self.0.iter().any(|column| !column.demoted)
+    }
+
     /// Names of demoted labels.
     pub(crate) fn demoted_names(&self) -> Vec<String> {
         self.0.iter().filter(|column| column.demoted).map(|column| column.name.clone()).collect()
@@ -135,6 +139,11 @@ impl<'a> LabelCache<'a> {
             last: Vec::new(),
             last_index: u32::MAX,
         }
+    }
+
+    /// Whether no entry has any.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.columns.is_empty()
     }
 
     /// The index in `labels` of an entry's label set.

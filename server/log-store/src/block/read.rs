@@ -89,6 +89,10 @@ pub(crate) fn read_columns(head: &BlockHead, parts: &impl Parts) -> Result<Colum
     Columns::decode(Reader(&bytes), head.entries() as usize)
 }
 
+pub(crate) fn read_bloom(parts: &impl Parts) -> Result<Vec<u8>> {
+    open_part(parts, Part::Bloom)
+}
+
 pub(crate) fn read_words(parts: &impl Parts) -> Result<Vec<u8>> {
     open_part(parts, Part::Words)
 }
