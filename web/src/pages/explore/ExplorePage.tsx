@@ -85,37 +85,42 @@ export function ExplorePage() {
         {expr === "" ? (
           <EmptyView title="Ask for metrics in PromQL, or for logs in LogQL">
             <div className={classes.examples}>
-              {(["promql", "logql"] as const).flatMap((language) =>
-                EXAMPLES[language].map((example) => (
-                  <button
-                    type="button"
-                    key={example}
-                    className="button mono"
-                    onClick={() => run({ kind: language, expr: example })}
-                  >
-                    {example}
-                  </button>
-                )),
-              )}
+              {(["promql", "logql"] as const).map((language) => (
+                <section key={language}>
+                  <h2>{language === "promql" ? "Metrics" : "Logs"}</h2>
+                  {EXAMPLES[language].map((example) => (
+                    <button
+                      type="button"
+                      key={example}
+                      className="button mono"
+                      onClick={() => run({ kind: language, expr: example })}
+                    >
+                      {example}
+                    </button>
+                  ))}
+                </section>
+              ))}
             </div>
           </EmptyView>
         ) : (
           <>
-            <div className="buttonGroup" role="tablist" aria-label="Shown as">
-              {looks.map((l) => (
-                <button
-                  type="button"
-                  key={l}
-                  role="tab"
-                  aria-selected={l === shown}
-                  data-active={l === shown}
-                  className="button"
-                  onClick={() => patch({ look: l }, { replace: true })}
-                >
-                  {{ graph: "Graph", table: "Table", lines: "Lines" }[l]}
-                </button>
-              ))}
-            </div>
+            {looks.length > 1 && (
+              <div className="buttonGroup" role="tablist" aria-label="Shown as">
+                {looks.map((l) => (
+                  <button
+                    type="button"
+                    key={l}
+                    role="tab"
+                    aria-selected={l === shown}
+                    data-active={l === shown}
+                    className="button"
+                    onClick={() => patch({ look: l }, { replace: true })}
+                  >
+                    {{ graph: "Graph", table: "Table", lines: "Lines" }[l]}
+                  </button>
+                ))}
+              </div>
+            )}
             {cells.map((cell) => (
               <div
                 key={`${cell.key} ${kind} ${expr} ${shown}`}

@@ -21,6 +21,21 @@ const legend = {
   calcs: ["min", "mean", "max", "lastNotNull"],
 };
 
+/** Levels keep their colour, whichever of them occur. */
+const LEVEL_COLOURS: [names: string, colour: string][] = [
+  ["crit(ical)?|fatal|emerg(ency)?|alert|panic", "purple"],
+  ["err(or)?", "red"],
+  ["warn(ing)?", "yellow"],
+  ["info(rmation)?|notice", "green"],
+  ["debug|dbug", "blue"],
+  ["trace", "light-blue"],
+];
+
+const levelOverrides = LEVEL_COLOURS.map(([names, fixedColor]) => ({
+  matcher: { id: "byRegexp", options: `/^(${names})$/i` },
+  properties: [{ id: "color", value: { mode: "fixed", fixedColor } }],
+}));
+
 /** The stream selector and line filters, counted over time: a graph above the lines. */
 function volumeOf(expr: string): string {
   return `sum by (level) (count_over_time(${expr.trim()} [$__interval]))`;
@@ -63,7 +78,7 @@ export function explorePanels(kind: Language, expr: string, look: Look): Dashboa
     },
     fieldConfig: {
       defaults: { unit: "short", decimals: 0, min: 0, custom: bars, color: { mode: "palette-classic" } },
-      overrides: [],
+      overrides: levelOverrides,
     },
     maxDataPoints: 120,
   };
