@@ -11,6 +11,8 @@ export interface ScaleSpec {
   field: Field;
   options: GraphFieldOptions;
   percent: boolean;
+  /** Bars and stacks stand on zero: a scale without it would lie. */
+  includesZero: boolean;
 }
 
 /** Fields with the same unit, bounds and axis options share a scale. */
@@ -34,7 +36,7 @@ export function scaleKey(field: Field, options: GraphFieldOptions): string {
 const PADDING = 0.1;
 
 /** The uPlot scale for a set of fields. */
-export function uplotScale({ field, options, percent }: ScaleSpec): uPlot.Scale {
+export function uplotScale({ field, options, percent, includesZero }: ScaleSpec): uPlot.Scale {
   const { scale } = options;
   const shape: uPlot.Scale = {
     distr: scale.type === "log" ? 3 : scale.type === "symlog" ? 4 : 1,
@@ -44,7 +46,7 @@ export function uplotScale({ field, options, percent }: ScaleSpec): uPlot.Scale 
   const hardMin = percent ? 0 : finite(field.config.min);
   const hardMax = percent ? 1 : finite(field.config.max);
   const range: uPlot.Range.Function = (_u, dataMin, dataMax) => {
-    const [low, high] = freeRange(dataMin, dataMax, options);
+    const [low, high] = freeRange(dataMin, dataMax, options, includesZero);
     const min = hardMin ?? low;
     let max = hardMax ?? high;
     if (!(max > min)) {
@@ -59,7 +61,12 @@ const finite = (value: number | null | undefined): number | undefined =>
   typeof value === "number" && Number.isFinite(value) ? value : undefined;
 
 /** The range as the data ask for it, before hard bounds. */
-function freeRange(dataMin: number | null, dataMax: number | null, options: GraphFieldOptions): [number, number] {
+function freeRange(
+  dataMin: number | null,
+  dataMax: number | null,
+  options: GraphFieldOptions,
+  includesZero: boolean,
+): [number, number] {
   const { axisSoftMin, axisSoftMax, axisCenteredZero, scale } = options;
   if (dataMin === null || dataMax === null || !Number.isFinite(dataMin) || !Number.isFinite(dataMax)) {
     return [axisSoftMin ?? 0, axisSoftMax ?? 100];
@@ -75,8 +82,8 @@ function freeRange(dataMin: number | null, dataMax: number | null, options: Grap
   }
   const [min, max] = pair(
     uPlot.rangeNum(dataMin, dataMax, {
-      min: { pad: PADDING, soft: axisSoftMin ?? 0, mode: axisSoftMin === undefined ? 3 : 1 },
-      max: { pad: PADDING, soft: axisSoftMax ?? 0, mode: axisSoftMax === undefined ? 3 : 1 },
+      min: { pad: PADDING, soft: axisSoftMin ?? 0, mode: axisSoftMin === undefined && !includesZero ? 3 : 1 },
+      max: { pad: PADDING, soft: axisSoftMax ?? 0, mode: axisSoftMax === undefined && !includesZero ? 3 : 1 },
     }),
   );
   if (axisCenteredZero) {

@@ -108,8 +108,12 @@ function scaleSpecs(series: readonly ChartSeries[]): ScaleSpec[] {
   for (const { field, options, visible } of series) {
     const key = scaleKey(field, options);
     const known = specs.get(key);
+    const includesZero = options.drawStyle === "bars" || options.stacking.mode === "normal";
     if (!known || (known.options.axisPlacement === "hidden" && visible)) {
-      specs.set(key, { key, field, options, percent: options.stacking.mode === "percent" });
+      const percent = options.stacking.mode === "percent";
+      specs.set(key, { key, field, options, percent, includesZero: includesZero || known?.includesZero === true });
+    } else if (includesZero) {
+      known.includesZero = true;
     }
   }
   return [...specs.values()];
@@ -128,7 +132,7 @@ function chartOptions(
   const bare = input.bare === true;
   return {
     ms: 1,
-    padding: bare ? [2, 0, 2, 0] : [8, 8, 0, 4],
+    padding: bare ? [2, 0, 2, 0] : [8, rightEdge(specs), 0, 4],
     legend: { show: false },
     focus: { alpha: 1 },
     scales,
@@ -142,6 +146,14 @@ function chartOptions(
     },
     tzDate: tzDate(input.timeZone),
   };
+}
+
+/** Half a time label stands out where no axis is. */
+function rightEdge(specs: readonly ScaleSpec[]): number {
+  const rightAxis = specs.some(
+    ({ options }, index) => options.axisPlacement === "right" || (index > 0 && options.axisPlacement === "auto"),
+  );
+  return rightAxis ? 4 : 18;
 }
 
 /** Ticks fall on whole hours and days of the dashboard's zone. */
@@ -179,7 +191,8 @@ function cursorOptions(series: readonly ChartSeries[]): uPlot.Cursor {
     y: false,
     drag: { x: true, y: false, setScale: false, dist: 6 },
     points: {
-      show: visible <= MAX_CURSOR_POINTS,
+      // Anything but false keeps the function that makes the points.
+      ...(visible > MAX_CURSOR_POINTS ? { show: false } : {}),
       size: () => 8,
       width: () => 2,
       stroke: () => token("--bg-surface"),

@@ -16,12 +16,14 @@ import styles from "./gauge.module.css";
 const SPAN = 240;
 const START = -SPAN / 2;
 const SCHEME_SEGMENTS = 36;
+/** Width to height of a dial. */
+const DIAL_RATIO = 1.15;
 
 export function GaugePanel(props: PanelProps) {
   const { panel, width, height } = props;
   const { frames } = usePanelFrames(props);
   const values = fieldValues(frames, reduceOptions(panel), props);
-  const boxes = gridBoxes(values.length, { width, height }, orientationOption(panel));
+  const boxes = gridBoxes(values.length, { width, height }, orientationOption(panel), DIAL_RATIO);
   const title =
     values.length > 1 || panel.fieldConfig?.defaults?.displayName ? longest(values.map((value) => value.title)) : "";
   const text = longest(values.map(({ display }) => formattedText(display)));
@@ -57,7 +59,7 @@ function Gauge({ value, box, longestTitle, longestText, panelProps }: GaugeProps
   const labels = panel.options?.showThresholdLabels === true;
   const titlePx = longestTitle ? (numberOption(panel.options?.text, "titleSize") ?? titleSize(longestTitle, box)) : 0;
   const dial = { width: box.width, height: box.height - (titlePx ? titlePx * 1.3 + 2 : 0) };
-  const outer = Math.max(8, Math.min(dial.width / 2 - 4, (dial.height - 6) / 1.5) - (labels ? 12 : 0));
+  const outer = Math.max(8, Math.min(dial.width / 2 - (labels ? 30 : 4), (dial.height - 6) / 1.5 - (labels ? 10 : 0)));
   const thickness = Math.max(6, outer * 0.24);
   const center = { x: dial.width / 2, y: Math.min(dial.height - outer * 0.5 - 2, (dial.height + outer * 0.5) / 2 + 2) };
   const { min, max } = gaugeRange(value);

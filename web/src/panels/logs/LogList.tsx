@@ -27,7 +27,12 @@ export interface LogListProps {
   label: string;
 }
 
-const TIME_CHARS = 24;
+/** Narrow lists leave the date to the details. */
+const NARROW_PX = 560;
+const FULL_TIME = "YYYY-MM-DD HH:mm:ss.SSS";
+const SHORT_TIME = "HH:mm:ss.SSS";
+
+const timePattern = (width: number) => (width < NARROW_PX ? SHORT_TIME : FULL_TIME);
 const EDGE_PX = 30;
 
 export function LogList(props: LogListProps) {
@@ -36,7 +41,10 @@ export function LogList(props: LogListProps) {
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const common = useMemo(() => (showLabels ? commonLabels(lines) : {}), [lines, showLabels]);
   const character = characterWidth();
-  const perLine = Math.max(10, Math.floor((width - EDGE_PX) / character) - (showTime ? TIME_CHARS : 0));
+  const perLine = Math.max(
+    10,
+    Math.floor((width - EDGE_PX) / character) - (showTime ? timePattern(width).length + 1 : 0),
+  );
   const detailChars = Math.max(10, Math.floor((width - EDGE_PX - 32) / character));
   const texts = useMemo(
     () => lines.map((line) => lineText(line, showLabels ? common : undefined)),
@@ -132,11 +140,16 @@ interface RowProps {
 }
 
 const Row = memo(function Row({ id, line, text, top, height, open, onToggle, list }: RowProps) {
-  const time = formatDate(line.timeMs, "YYYY-MM-DD HH:mm:ss.SSS", list.timeZone);
+  const pattern = timePattern(list.width);
+  const time = formatDate(line.timeMs, pattern, list.timeZone);
   const content = (
     <>
       <span className={`${styles.level} ${styles[line.level]}`} title={line.level} />
-      {list.showTime && <span className={styles.time}>{time}</span>}
+      {list.showTime && (
+        <span className={styles.time} style={{ width: `${pattern.length + 1}ch` }}>
+          {time}
+        </span>
+      )}
       <span className={styles.text}>
         {line.count > 1 && <span className={styles.count}>{line.count}×</span>}
         {markedParts(text, list.words).map((part, index) =>

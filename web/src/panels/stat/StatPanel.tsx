@@ -85,10 +85,11 @@ function Stat({ value, options, layout, place, panelProps }: StatProps) {
   const look = colors(options.colorMode, display.color, panelProps.theme);
   const [link] = fieldLinks(value, panelProps.interpolate);
   const trendHeight = layout.kind === "wide" ? place.height * 0.6 : place.height * 0.38;
+  const trendShown = options.showsTrend && trend !== undefined && place.height > 40;
   const body = (
     <>
-      {options.showsTrend && trend && place.height > 40 && (
-        <div className={styles.trend}>
+      {trendShown && trend && (
+        <div className={`${styles.trend} ${layout.kind === "wide" ? styles.faint : ""}`}>
           <Sparkline
             times={trend.times}
             values={trend.values}
@@ -104,7 +105,10 @@ function Stat({ value, options, layout, place, panelProps }: StatProps) {
       )}
       <div
         className={`${styles.texts} ${styles[layout.kind]} ${layout.centered ? styles.centered : ""}`}
-        style={{ padding: layout.paddingPx }}
+        style={{
+          padding: layout.paddingPx,
+          height: layout.kind === "stacked" && trendShown && place.height > 70 ? "72%" : "100%",
+        }}
       >
         {options.showsTitle && (
           <div className={styles.title} style={{ fontSize: layout.titlePx, color: look.title }} title={value.title}>

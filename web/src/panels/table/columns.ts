@@ -82,7 +82,7 @@ export function cellType(custom: Custom): CellType {
     case "color-background-solid":
       return {
         type: "color-background",
-        solid: type.endsWith("solid") || options.mode !== "gradient",
+        solid: type.endsWith("solid") || options.mode === "basic",
         applyToRow: options.applyToRow === true,
       };
     case "gauge":

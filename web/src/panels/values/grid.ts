@@ -12,9 +12,14 @@ export interface Box {
 const GAP = 8;
 
 /** `auto` finds the grid whose boxes are largest; horizontal puts boxes under, vertical beside one another. */
-export function gridBoxes(count: number, size: { width: number; height: number }, orientation: Orientation): Box[] {
+export function gridBoxes(
+  count: number,
+  size: { width: number; height: number },
+  orientation: Orientation,
+  wantedRatio = WIDE,
+): Box[] {
   const columns =
-    orientation === "horizontal" ? 1 : orientation === "vertical" ? count : bestColumns(count, size.width, size.height);
+    orientation === "horizontal" ? 1 : orientation === "vertical" ? count : bestColumns(count, size, wantedRatio);
   const rows = Math.ceil(count / Math.max(1, columns));
   return Array.from({ length: count }, (_, index) => {
     const row = Math.floor(index / columns);
@@ -26,17 +31,17 @@ export function gridBoxes(count: number, size: { width: number; height: number }
   });
 }
 
-/** Boxes about twice as wide as high read best. */
-const WANTED_RATIO = 2;
+/** Numbers read best in boxes about twice as wide as high. */
+const WIDE = 2;
 
-function bestColumns(count: number, width: number, height: number): number {
+function bestColumns(count: number, { width, height }: { width: number; height: number }, wantedRatio: number): number {
   let best = 1;
   let bestSide = -1;
   for (let columns = 1; columns <= count; columns++) {
     const rows = Math.ceil(count / columns);
     const boxWidth = (width - GAP * (columns - 1)) / columns;
     const boxHeight = (height - GAP * (rows - 1)) / rows;
-    const side = Math.min(boxWidth / WANTED_RATIO, boxHeight);
+    const side = Math.min(boxWidth / wantedRatio, boxHeight);
     if (side > bestSide) {
       [best, bestSide] = [columns, side];
     }
