@@ -7,8 +7,11 @@ mod filefd;
 mod filesystem;
 mod loadavg;
 mod meminfo;
+mod netclass;
 mod netdev;
+mod netstat;
 mod pressure;
+mod sockstat;
 mod stat;
 mod time;
 mod uname;
@@ -32,7 +35,7 @@ pub struct Host {
 
 type Collect = fn(&Host, &mut Page) -> Result<(), String>;
 
-const COLLECTORS: [(&str, Collect); 13] = [
+const COLLECTORS: [(&str, Collect); 16] = [
     ("boottime", boottime::collect),
     ("cpu", cpu::collect),
     ("diskstats", diskstats::collect),
@@ -40,8 +43,11 @@ const COLLECTORS: [(&str, Collect); 13] = [
     ("filesystem", filesystem::collect),
     ("loadavg", loadavg::collect),
     ("meminfo", meminfo::collect),
+    ("netclass", netclass::collect),
     ("netdev", netdev::collect),
+    ("netstat", netstat::collect),
     ("pressure", pressure::collect),
+    ("sockstat", sockstat::collect),
     ("stat", stat::collect),
     ("time", time::collect),
     ("uname", uname::collect),

@@ -35,6 +35,8 @@ struct Board {
     dropped: Mutex<Vec<Labels>>,
     errors: Mutex<BTreeMap<String, String>>,
     refusal: Arc<Mutex<String>>,
+    /// Loops of an earlier job that no target has gone on with yet.
+    leftovers: Mutex<Leftovers>,
 }
 
 struct Running {
@@ -47,13 +49,13 @@ impl Job {
     /// Starts a job. It goes on with those of `leftovers` that it has as targets, and ends the others.
     pub(crate) fn start(parts: Arc<Parts>, config: ScrapeConfig, leftovers: Leftovers) -> Self {
         let config = Arc::new(config);
-        let board = Arc::new(Board::default());
+        let board = Arc::new(Board { leftovers: Mutex::new(leftovers), ..Board::default() });
         let origin = match Client::new(&config.http) {
             Ok(client) => Origin::Http(client),
             Err(error) => Origin::Broken(error.to_string()),
         };
         let discovery = discovery::start(&config);
-        let runner = Runner { parts, config: config.clone(), board: board.clone(), origin, leftovers };
+        let runner = Runner { parts, config: config.clone(), board: board.clone(), origin };
         Job { config, board, task: Some(tokio::spawn(runner.run(discovery))) }
     }
 
@@ -68,13 +70,7 @@ impl Job {
         let target = Target::new(labels.clone(), labels, String::new(), interval_ms, interval_ms);
         let config = Arc::new(config);
         let board = Arc::new(Board::default());
-        let mut runner = Runner {
-            parts,
-            config: config.clone(),
-            board: board.clone(),
-            origin,
-            leftovers: Leftovers::new(),
-        };
+        let runner = Runner { parts, config: config.clone(), board: board.clone(), origin };
         runner.spawn(target);
         Job { config, board, task: None }
     }
@@ -115,16 +111,22 @@ impl Job {
     }
 
     /// Ends the job. The loops end without stale markers, and come back for another job to go on with.
-    pub(crate) async fn hand_over(self) -> Leftovers {
-        self.finish(Stop::Handover).await
+    pub(crate) async fn hand_over(mut self) -> Leftovers {
+        let mut leftovers = self.finish(Stop::Handover).await;
+        leftovers.extend(std::mem::take(&mut *self.board.leftovers.lock()));
+        leftovers
     }
 
     /// Ends the job and marks all of its series stale.
-    pub(crate) async fn end(self) {
+    pub(crate) async fn end(mut self) {
         self.finish(Stop::Gone).await;
+        let leftovers = std::mem::take(&mut *self.board.leftovers.lock());
+        for leftover in leftovers.into_values() {
+            leftover.end().await;
+        }
     }
 
-    async fn finish(mut self, how: Stop) -> Leftovers {
+    async fn finish(&mut self, how: Stop) -> Leftovers {
         if let Some(task) = self.task.take() {
             task.abort();
             // Aborted is what it should be.
@@ -149,11 +151,10 @@ struct Runner {
     config: Arc<ScrapeConfig>,
     board: Arc<Board>,
     origin: Origin,
-    leftovers: Leftovers,
 }
 
 impl Runner {
-    async fn run(mut self, mut discovery: Discovery) {
+    async fn run(self, mut discovery: Discovery) {
         let mut groups: BTreeMap<usize, Vec<TargetGroup>> = BTreeMap::new();
         let mut heard = std::collections::BTreeSet::new();
         while let Some(found) = discovery.updates.recv().await {
@@ -164,7 +165,8 @@ impl Runner {
                 running.stop.send_replace(Stop::Gone);
             }
             if heard.len() == discovery.count {
-                for (_, leftover) in self.leftovers.drain() {
+                let leftovers = std::mem::take(&mut *self.board.leftovers.lock());
+                for leftover in leftovers.into_values() {
                     leftover.end().await;
                 }
             }
@@ -189,7 +191,7 @@ impl Runner {
     }
 
     /// Starts loops for new targets and gives back those whose targets are no longer there.
-    fn sync(&mut self, groups: &BTreeMap<usize, Vec<TargetGroup>>) -> Vec<Running> {
+    fn sync(&self, groups: &BTreeMap<usize, Vec<TargetGroup>>) -> Vec<Running> {
         let mut wanted = self.wanted(groups);
         let limit = self.config.limits.targets;
         *self.board.refusal.lock() = match wanted.len() {
@@ -208,7 +210,7 @@ impl Runner {
             } else if labels.contains(&target.labels) {
                 // The same series at another pace or address: the next loop goes on with them.
                 old.stop.send_replace(Stop::Handover);
-                self.leftovers.insert(target.labels.clone(), old.loop_);
+                self.board.leftovers.lock().insert(target.labels.clone(), old.loop_);
             } else {
                 gone.push(old);
             }
@@ -249,9 +251,10 @@ impl Runner {
         wanted
     }
 
-    fn spawn(&mut self, target: Target) {
+    fn spawn(&self, target: Target) {
         let key = target.key();
-        let state = match self.leftovers.remove(&target.labels) {
+        let leftover = self.board.leftovers.lock().remove(&target.labels);
+        let state = match leftover {
             Some(leftover) => {
                 leftover.state.reader.lock().configuration_changed();
                 leftover.state
