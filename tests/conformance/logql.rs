@@ -305,7 +305,7 @@ impl Runner {
         let params = RangeParams {
             start_ns: 0,
             end_ns: t_ns,
-            step_ns: HOUR_NS,
+            step_ns: t_ns,
             limit: 10,
             direction: Direction::Backward,
             now_ns: t_ns,

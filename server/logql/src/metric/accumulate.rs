@@ -196,7 +196,6 @@ impl Accumulator {
         if self.series.len() < other.series.len() {
             return other.merge(self);
         }
-        self.held_bytes += other.held_bytes;
         let mut theirs: Vec<Option<Gathered>> = other.series.into_iter().map(Some).collect();
         for (key, series) in other.index {
             let Some(gathered) = theirs[series as usize].take() else {

@@ -2,6 +2,8 @@
 
 mod functions;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use model::{Direction, Labels, LogScan, LogSelect, MatchOp, Need};
 use rayon::prelude::*;
 
@@ -31,6 +33,8 @@ struct Job<'a> {
     keys: Keys,
     windows: Windows,
     need: Need,
+    /// Bytes reserved for what was gathered.
+    reserved: AtomicU64,
 }
 
 /// The series of `aggregation`; `pushed` is the grouping of a `sum` around it.
@@ -134,10 +138,13 @@ fn gather(
     }
     let windows = Windows::new(steps, range.range_ns);
     let keys = Keys::new(grouping.cloned());
-    let job = Job { env, op: aggregation.op, pipeline, measure, keys, windows, need: select.need };
+    let (op, need, reserved) = (aggregation.op, select.need, AtomicU64::new(0));
+    let job = Job { env, op, pipeline, measure, keys, windows, need, reserved };
     let gathered = job.read_all(scan.as_ref())?;
     env.warn(scan.warnings());
-    finish(aggregation, gathered, &windows, steps, env)
+    let columns = finish(aggregation, gathered, &windows, steps, env);
+    env.control.release_bytes(job.reserved.into_inner());
+    columns
 }
 
 /// The labels that the series need.
@@ -207,7 +214,9 @@ impl Job<'_> {
             }
         }
         let grown = accumulator.held_bytes().saturating_sub(before);
-        Ok(self.env.control.reserve_bytes(grown)?)
+        self.env.control.reserve_bytes(grown)?;
+        self.reserved.fetch_add(grown, Ordering::Relaxed);
+        Ok(())
     }
 
     /// What the line counts, if it gets through.
@@ -241,7 +250,6 @@ fn finish(
     steps: Steps,
     env: &Env<'_>,
 ) -> Result<Vec<Column>> {
-    let held = gathered.held_bytes();
     let columns_bytes = (gathered.series.len() * (steps.count * 8 + 64)) as u64;
     env.control.reserve_bytes(columns_bytes)?;
     let columns = gathered
@@ -257,6 +265,6 @@ fn finish(
             column
         })
         .collect();
-    env.control.release_bytes(held + columns_bytes);
+    // The columns live until the answer is out: they stay reserved.
     Ok(columns)
 }
