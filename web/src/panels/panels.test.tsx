@@ -1,0 +1,312 @@
+/** The pure parts of panels, and every panel drawn once with data and once without. */
+
+import { act } from "react";
+import { createRoot } from "react-dom/client";
+import { describe, expect, it, vi } from "vitest";
+import type { DataFrame } from "../lib/dataFrame";
+import { toDataFrames } from "./dataFrames";
+import { legendBox, sortItems } from "./legend/items";
+import { toggled } from "./legend/LegendLayout";
+import { safeHref } from "./links";
+import { rowHeight } from "./logs/heights";
+import { commonLabels, levelOf, logLines, markedParts, parsedFields, searchedWords } from "./logs/lines";
+import { slicePath } from "./piechart/slices";
+import { END_MS, logs, matrix, vector } from "./playgroundData";
+import { findPanelType, PANEL_TYPES } from "./registry";
+import { statLayout } from "./stat/layout";
+import { cellType } from "./table/columns";
+import { visibleRows } from "./table/rows";
+import { renderMarkdown, sanitizeHtml } from "./text/sanitize";
+import type { PanelModel, PanelProps } from "./types";
+import { panelFrames } from "./usePanelFrames";
+import { gridBoxes } from "./values/grid";
+
+// jsdom has no canvas and complains at length.
+HTMLCanvasElement.prototype.getContext = () => null;
+
+// Nothing has a height here, so a virtual list would show nothing: it shows all.
+vi.mock("@tanstack/react-virtual", () => ({
+  useVirtualizer: ({ count, estimateSize }: { count: number; estimateSize: (index: number) => number }) => ({
+    getTotalSize: () => count * estimateSize(0),
+    measure: () => undefined,
+    getVirtualItems: () =>
+      Array.from({ length: count }, (_, index) => ({
+        key: index,
+        index,
+        start: index * 20,
+        size: estimateSize(index),
+      })),
+  }),
+}));
+vi.mock("../charts/TimeSeriesChart", () => ({ TimeSeriesChart: () => null }));
+
+const series = (...hosts: string[]) =>
+  hosts.map((host, index) => ({
+    labels: { __name__: "up", host, job: "node" },
+    values: Float64Array.of(index, Number.NaN),
+  }));
+
+describe("frames", () => {
+  const names = (legend: string, ...hosts: string[]) =>
+    toDataFrames([matrix({ legend, series: series(...hosts) })]).map(({ name }) => name);
+  it("name series by the legend format", () => {
+    expect(names("{{host}} / {{ job }}{{gone}}", "a", "b")).toEqual(["a / node", "b / node"]);
+    expect(names("__auto", "a", "b")).toEqual(["a", "b"]);
+    expect(names("__auto", "a")).toEqual(['up{host="a", job="node"}']);
+    expect(names("", "a")).toEqual(['up{host="a", job="node"}']);
+    expect(names("fixed", "a", "b")).toEqual(["fixed", "fixed"]);
+  });
+  it("turn missing values into null and share their times", () => {
+    const [a, b] = toDataFrames([matrix({ legend: "", series: series("a", "b") })]);
+    expect(a?.fields[1]?.values).toEqual([0, null]);
+    expect(a?.fields[0]?.values).toBe(b?.fields[0]?.values);
+  });
+  it("make tables of instant vectors, values told apart by query", () => {
+    const tables = toDataFrames([vector("A", [[{ x: "1" }, 5]]), vector("B", [[{ y: "2" }, 6]])]);
+    expect(tables.map(({ fields }) => fields.map(({ name }) => name))).toEqual([
+      ["Time", "x", "Value #A"],
+      ["Time", "y", "Value #B"],
+    ]);
+    expect(toDataFrames([vector("A", [[{ x: "1" }, 5]])])[0]?.fields[2]?.name).toBe("Value");
+  });
+});
+
+describe("legend", () => {
+  const item = (label: string, value: number) => ({
+    id: label,
+    label,
+    color: "",
+    visible: true,
+    calcs: [{ id: "max", title: "Max", text: `${value}`, value }],
+  });
+  const ids = ["a", "b", "c"];
+  const hide = (hidden: string[], id: string, adds: boolean) => [...toggled(new Set(hidden), ids, id, adds)];
+  it("isolates, shows all again, adds and takes away", () => {
+    expect(hide([], "a", false)).toEqual(["b", "c"]);
+    expect(hide(["b", "c"], "a", false)).toEqual([]);
+    expect(hide(["b", "c"], "b", false)).toEqual(["a", "c"]);
+    expect(hide(["b", "c"], "b", true)).toEqual(["c"]);
+    expect(hide([], "b", true)).toEqual(["b"]);
+  });
+  it("sorts by a calculation, values that are none last", () => {
+    const items = [item("a", 2), item("b", Number.NaN), item("c", 9)];
+    expect(sortItems(items, "Max", true).map(({ id }) => id)).toEqual(["c", "a", "b"]);
+    expect(sortItems(items, "Max", false).map(({ id }) => id)).toEqual(["a", "c", "b"]);
+    expect(sortItems(items, undefined, false).map(({ id }) => id)).toEqual(ids);
+  });
+  it("takes at most a third of the panel, and goes below where it is narrow", () => {
+    const many = Array.from({ length: 50 }, (_, index) => item(`series ${index}`, index));
+    const options = { show: true, mode: "table" as const, placement: "right" as const, calcs: [] };
+    expect(legendBox(many, options, { width: 900, height: 300 }).placement).toBe("right");
+    const below = legendBox(many, options, { width: 300, height: 300 });
+    expect([below.placement, below.height]).toEqual(["bottom", 105]);
+  });
+});
+
+describe("logs", () => {
+  it("find levels in labels and lines", () => {
+    const check = (labels: Record<string, string>, text: string, level: string) =>
+      expect(levelOf(labels, text)).toBe(level);
+    check({ level: "WARN" }, "error", "warning");
+    check({}, 'level=error msg="x"', "error");
+    check({}, '{"severity":"Critical"}', "critical");
+    check({}, "12:00 INFO started", "info");
+    check({}, "the information desk", "unknown");
+  });
+  it("order by nanoseconds and fold repetitions", () => {
+    const frame = logs(3);
+    frame.entries.timesNs = ["1000000000000000001", "1000000000000000003", "1000000000000000002"];
+    frame.entries.lines = ["n 1", "n 3", "n 2"];
+    const frames = toDataFrames([frame]);
+    expect(logLines(frames, true, "none").map(({ text }) => text)).toEqual(["n 3", "n 2", "n 1"]);
+    expect(logLines(frames, false, "none").map(({ text }) => text)).toEqual(["n 1", "n 2", "n 3"]);
+    expect(logLines(frames, true, "numbers").map(({ count }) => count)).toEqual([3]);
+    expect(commonLabels(logLines(frames, true, "none")).instance).toBe("gpu-box");
+  });
+  it("read fields and mark what was searched", () => {
+    expect(parsedFields('a=1 b="two words" c=')).toEqual([
+      ["a", "1"],
+      ["b", "two words"],
+      ["c", ""],
+    ]);
+    expect(parsedFields('{"a":{"b":2},"c":"x"}')).toEqual([
+      ["a.b", "2"],
+      ["c", "x"],
+    ]);
+    const words = searchedWords('{a="b"} |= "CUDA" |~ `o+m` != "not"');
+    expect(markedParts("cuda boom", words)).toEqual([
+      { text: "cuda", found: true },
+      { text: " b", found: false },
+      { text: "oom", found: true },
+    ]);
+    expect(searchedWords('{} |~ "("')).toBeUndefined();
+  });
+  it("calculate heights", () => {
+    expect([
+      rowHeight("x".repeat(100), false, 40),
+      rowHeight("x".repeat(100), true, 40),
+      rowHeight("a\nb", true, 40),
+    ]).toEqual([20, 56, 38]);
+  });
+});
+
+describe("text", () => {
+  it("is harmless", () => {
+    const check = (html: string, without: RegExp) => expect(sanitizeHtml(html)).not.toMatch(without);
+    check("<script>alert(1)</script>", /script/);
+    check('<img src=x onerror="alert(1)">', /onerror/);
+    check('<a href="javascript:alert(1)">x</a>', /javascript/);
+    check('<div style="background:url(//evil/x)">x</div>', /evil/);
+    check('<img src="https://example.org/a.png" alt="map">', /<img/);
+    check("<iframe src=x></iframe><form><input></form><style>*{}</style>", /iframe|form|input|style/);
+    expect(sanitizeHtml('<b style="color:red">x</b>')).toBe('<b style="color:red">x</b>');
+    expect(renderMarkdown("# T\n\n**b** [x](/d/1)")).toContain('<a href="/d/1"');
+  });
+  it("links lead to pages only", () => {
+    const hrefs = [
+      "/d/x",
+      "https://a",
+      "javascript:alert(1)",
+      "java\nscript:alert(1)",
+      " data:text/html,x",
+      "vbscript:x",
+      "mailto:a@b",
+    ];
+    expect(hrefs.map((href) => safeHref(href) !== undefined)).toEqual([true, true, false, false, false, false, true]);
+  });
+});
+
+describe("layout", () => {
+  it("fills grids", () => {
+    expect(gridBoxes(4, { width: 408, height: 208 }, "auto").map(({ x, y }) => [x, y])).toEqual([
+      [0, 0],
+      [208, 0],
+      [0, 108],
+      [208, 108],
+    ]);
+    expect(gridBoxes(2, { width: 100, height: 408 }, "horizontal").map(({ height }) => height)).toEqual([200, 200]);
+    expect(gridBoxes(3, { width: 400, height: 100 }, "auto")).toHaveLength(3);
+  });
+  it("sizes stats to their box", () => {
+    const text = { title: "GPU", value: "42", unit: "%" };
+    const wishes = { hasTrend: false, centered: false };
+    const small = statLayout({ width: 120, height: 60 }, text, wishes);
+    const large = statLayout({ width: 400, height: 300 }, text, wishes);
+    expect(large.valuePx).toBeGreaterThan(small.valuePx);
+    expect([small.kind, statLayout({ width: 400, height: 60 }, text, wishes).kind]).toEqual(["stacked", "wide"]);
+  });
+  it("draws whole circles", () => {
+    expect(slicePath({ from: 0, to: 1 }, 50, 40, 0)).not.toContain("NaN");
+  });
+});
+
+describe("table", () => {
+  const frame: DataFrame = {
+    length: 3,
+    fields: [
+      { name: "host", type: "string", config: {}, values: ["b", "a", "c"] },
+      { name: "load", type: "number", config: {}, values: [5, null, 10] },
+    ],
+  };
+  const columns = frame.fields.map((field) => ({
+    field,
+    name: field.name,
+    cell: { type: "auto" as const },
+    align: "left" as const,
+    width: 9,
+    filterable: true,
+    wraps: false,
+  }));
+  it("sorts and filters rows", () => {
+    expect(visibleRows(frame, columns, [{ name: "load", desc: true }], {})).toEqual([2, 0, 1]);
+    expect(visibleRows(frame, columns, [{ name: "host", desc: false }], {})).toEqual([1, 0, 2]);
+    expect(visibleRows(frame, columns, [], { load: ">= 5" })).toEqual([0, 2]);
+    expect(visibleRows(frame, columns, [], { host: "A" })).toEqual([1]);
+  });
+  it("reads cell types of all ages", () => {
+    expect(cellType({ displayMode: "lcd-gauge" })).toMatchObject({ type: "gauge", mode: "lcd" });
+    expect(cellType({ displayMode: "color-background-solid" })).toMatchObject({
+      type: "color-background",
+      solid: true,
+    });
+    expect(cellType({ cellOptions: { type: "color-text" } })).toEqual({ type: "color-text" });
+    expect(cellType({ cellOptions: { type: "never heard of" } })).toEqual({ type: "auto" });
+  });
+});
+
+function propsFor(type: string, frames: PanelProps["frames"], options: Record<string, unknown> = {}): PanelProps {
+  const panel: PanelModel = {
+    id: 1,
+    type,
+    title: "T",
+    gridPos: { x: 0, y: 0, w: 12, h: 8 },
+    targets: [],
+    options,
+    fieldConfig: { defaults: { unit: "percent" }, overrides: [] },
+  };
+  return {
+    panel,
+    frames,
+    range: { fromMs: END_MS - 60_000, toMs: END_MS },
+    timeZone: "utc",
+    theme: "dark",
+    width: 600,
+    height: 300,
+    syncKey: "x",
+    graphTooltip: 1,
+    interpolate: (text) => text,
+    onZoom: () => undefined,
+    onZoomOut: () => undefined,
+  };
+}
+
+async function draw(props: PanelProps): Promise<string> {
+  (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
+  const { component: Body } = findPanelType(props.panel.type);
+  const host = document.createElement("div");
+  document.body.append(host);
+  const root = createRoot(host);
+  await act(async () => root.render(<Body {...props} />));
+  const text = host.textContent ?? "";
+  await act(async () => root.unmount());
+  host.remove();
+  return text;
+}
+
+describe("panels", () => {
+  const data = [
+    vector(
+      "A",
+      [
+        [{ host: "alpha" }, 42.5],
+        [{ host: "beta" }, 7],
+      ],
+      "time_series",
+    ),
+  ];
+  it.each(["stat", "gauge", "bargauge", "piechart", "timeseries"])("%s names its series", async (type) => {
+    expect(await draw(propsFor(type, data))).toContain("alpha");
+  });
+  it("show values in their unit", async () => {
+    for (const type of ["stat", "gauge", "bargauge"]) {
+      expect(await draw(propsFor(type, data))).toContain("42.5%");
+    }
+  });
+  it("draw tables, logs, text and what they do not know", async () => {
+    const table = [vector("A", [[{ host: "alpha" }, 42.5]])];
+    expect(await draw(propsFor("table", table))).toContain("alpha");
+    expect(await draw(propsFor("hologram", table))).toContain("not drawn yet");
+    expect(await draw(propsFor("logs", [logs(3)]))).toMatch(/2026-04-14 15:30/);
+  });
+  it.each(PANEL_TYPES.map(({ type }) => type))("%s stands with no data at all", async (type) => {
+    expect(await draw(propsFor(type, []))).toBeDefined();
+    expect(await draw(propsFor(type, [matrix({ legend: "", series: [] })]))).toBeDefined();
+  });
+  it("run transformations and name the ones they do not know", () => {
+    const { panel } = propsFor("table", []);
+    panel.transformations = [{ id: "merge" }, { id: "heatmap" }];
+    const result = panelFrames(panel, data, { theme: "dark", timeZone: "utc", interpolate: (text) => text });
+    expect(result.frames).toHaveLength(1);
+    expect(result.unknownTransformations).toEqual(["heatmap"]);
+  });
+});
