@@ -10,6 +10,9 @@ const UNITS: [(&str, i64); 7] = [
     ("ms", 1),
 ];
 
+/// The longest duration, as in Prometheus: what 64 bits hold of nanoseconds, 292 years.
+const MAX_MS: i64 = i64::MAX / 1_000_000;
+
 /// Milliseconds of a duration. Units fall from left to right, each at most once; `0` needs none.
 pub fn parse_duration_ms(text: &str) -> Result<i64, String> {
     let bad = || format!("{text:?} is not a duration such as 30s, 5m or 1h30m");
@@ -28,7 +31,7 @@ pub fn parse_duration_ms(text: &str) -> Result<i64, String> {
         total = number.checked_mul(UNITS[at].1).and_then(|ms| total.checked_add(ms)).ok_or_else(bad)?;
         rest = tail;
     }
-    if text.is_empty() { Err(bad()) } else { Ok(total) }
+    if text.is_empty() || total > MAX_MS { Err(bad()) } else { Ok(total) }
 }
 
 /// A duration as Prometheus prints it.
@@ -72,6 +75,8 @@ mod tests {
         check("1.5h", None);
         check("-1s", None);
         check("99999999999999y", None);
+        check("293y", None);
+        check("292y", Some(292 * 365 * 86_400_000));
         for text in ["15s", "1h30m", "333ms", "1y", "2w", "53d", "1m30s500ms"] {
             assert_eq!(format_duration_ms(parse_duration_ms(text).unwrap()), text);
         }

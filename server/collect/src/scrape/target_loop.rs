@@ -304,6 +304,9 @@ mod tests {
             }
             last = schedule.at_ms;
         }
+        let mut rare = Schedule::new(1, i64::MAX / 1_000_000, 1_000_000);
+        rare.advance(1_000_001);
+        assert!(rare.at_ms > 1_000_001);
         schedule.at_ms = 1_007_123;
         assert_eq!(schedule.stamp(1_007_130), 1_007_123);
         assert_eq!(schedule.stamp(1_007_200), 1_007_200);
