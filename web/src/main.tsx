@@ -4,9 +4,9 @@ import { createRoot } from "react-dom/client";
 import "./styles/mantine.css";
 import "./styles/tokens.css";
 import "./styles/global.css";
+import { App } from "./App";
 import { ping } from "./api/client";
 import { connection } from "./api/connection";
-import { App } from "./App";
 
 connection.probe = ping;
 
