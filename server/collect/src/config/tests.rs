@@ -167,3 +167,21 @@ fn the_configuration_of_a_real_user() {
     assert_eq!(config.scrape_configs.len(), 11);
     assert!(report.warnings().all(|f| f.key == "evaluation_interval" || f.key == "rule_files"));
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_file_makes_it_panic(
+        key in "[a-z_]{1,24}",
+        value in "[-a-z0-9:{}\\[\\]\"', .|&*!%]{0,40}",
+        at in 0usize..4,
+    ) {
+        let yaml = match at {
+            0 => format!("{key}: {value}"),
+            1 => format!("global: {{scrape_interval: {value}}}"),
+            2 => format!("scrape_configs: [{{job_name: a, {key}: {value}}}]"),
+            _ => format!("scrape_configs: [{{job_name: a, relabel_configs: [{{action: {key}, regex: {value}}}]}}]"),
+        };
+        let _ = parse(&yaml);
+        let _ = groups_from_yaml(&yaml);
+    }
+}
