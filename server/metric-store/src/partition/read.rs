@@ -79,7 +79,8 @@ impl PartitionFile {
     /// Opens its file.
     pub(crate) fn open(self: &Arc<Self>) -> Result<Opened> {
         let opened = self.pool.open(&self.file)?;
-        let root = match self.root.lock().clone() {
+        let known = self.root.lock().clone();
+        let root = match known {
             Some(root) => root,
             None => {
                 let root = Arc::new(read_root(&opened).map_err(|why| self.damaged("its root", why))?);
