@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use memchr::memchr;
 use model::{Exemplar, Labels, MetricKind, Sample};
 
-use super::series::{Why, braces_labels, braces_len, is_blank, name_len, quoted, series_labels, series_pairs, unescape};
+use super::series::{
+    Why, braces_labels, braces_len, is_blank, name_len, quoted, series_labels, series_pairs, unescape,
+};
 use crate::{Error, Result};
 
 /// The bits of every NaN that a page spells: any other NaN has a meaning of its own, such as the stale marker.
