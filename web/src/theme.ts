@@ -1,6 +1,11 @@
 /** Mantine, dressed in this project's tokens. */
 
-import { type CSSVariablesResolver, createTheme, localStorageColorSchemeManager } from "@mantine/core";
+import {
+  type CSSVariablesResolver,
+  createTheme,
+  localStorageColorSchemeManager,
+  type MantineColorSchemeManager,
+} from "@mantine/core";
 
 export const theme = createTheme({
   fontFamily: "var(--font-ui)",
@@ -34,4 +39,13 @@ const shared = {
 /** Both schemes read the same tokens; the tokens themselves change. */
 export const cssVariables: CSSVariablesResolver = () => ({ variables: {}, light: shared, dark: shared });
 
-export const colorSchemeManager = localStorageColorSchemeManager({ key: "pharos-theme" });
+const stored = localStorageColorSchemeManager({ key: "pharos-theme" });
+
+/** The user's choice; `?theme=light` in the address wins, as for links into wall displays. */
+export const colorSchemeManager: MantineColorSchemeManager = {
+  ...stored,
+  get: (fallback) => {
+    const asked = new URLSearchParams(location.search).get("theme");
+    return asked === "dark" || asked === "light" ? asked : stored.get(fallback);
+  },
+};

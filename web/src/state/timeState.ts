@@ -1,6 +1,7 @@
 /** The time range, its refresh and its zone: read from the URL, resolved anew at every tick. */
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { connection } from "../api/connection";
 import { parseDuration } from "../lib/duration";
 import { roundInterval } from "../lib/interval";
 import { type RawRange, type ResolvedRange, resolveRange } from "../lib/time";
@@ -52,6 +53,7 @@ export function useTimeState(defaults: TimeDefaults): TimeState {
   const refreshNow = useCallback(() => setTick((t) => t + 1), []);
   useAutoRefresh(refresh, range.toMs - range.fromMs, refreshNow);
 
+  useReconnect(refreshNow);
   const latest = useRef(range);
   latest.current = range;
   const actions = useMemo(() => actionsOf(patch, () => latest.current), [patch]);
@@ -107,6 +109,17 @@ export function refreshMs(refresh: string, rangeMs: number): number | null {
   if (refresh === "auto") return Math.max(5000, roundInterval(rangeMs / 1000));
   const ms = parseDuration(refresh);
   return ms ? Math.max(SHORTEST_REFRESH_MS, ms) : null;
+}
+
+/** A server that is back is asked at once, whatever the refresh interval. */
+function useReconnect(run: () => void): void {
+  useEffect(() => {
+    let gone = connection.gone;
+    return connection.subscribe(() => {
+      if (gone && !connection.gone) run();
+      gone = connection.gone;
+    });
+  }, [run]);
 }
 
 function useAutoRefresh(refresh: string, rangeMs: number, run: () => void): void {

@@ -202,7 +202,8 @@ interface MarksProps {
 function Marks({ cell, data, compiled, replace }: MarksProps) {
   const gone = useServerGone();
   const { panel } = cell;
-  const problems = [...(compiled?.problems ?? []), ...data.errors];
+  // While the server is gone its banner says so once; each panel is only marked as stale.
+  const problems = [...(compiled?.problems ?? []), ...(gone ? [] : data.errors)];
   return (
     <div className={classes.marks}>
       {panel.description && (
