@@ -1,5 +1,7 @@
 //! Asks servers: credentials, TLS, redirects, bounds on the answer.
 
+mod named_verifier;
+
 use std::sync::Once;
 use std::time::Duration;
 
@@ -122,6 +124,14 @@ fn install_crypto() {
 }
 
 fn tls(mut builder: reqwest::ClientBuilder, config: &TlsConfig) -> Result<reqwest::ClientBuilder> {
+    if let (Some(name), Some(ca), false) = (&config.server_name, &config.ca, config.insecure_skip_verify) {
+        let identity = match (&config.cert, &config.key) {
+            (Some(cert), Some(key)) => Some((cert.reveal()?, key.reveal()?)),
+            _ => None,
+        };
+        let tls = named_verifier::client_config(name, &ca.reveal()?, identity).map_err(Error::Fetch)?;
+        return Ok(builder.tls_backend_preconfigured(tls));
+    }
     if let Some(ca) = &config.ca {
         let certificates = reqwest::Certificate::from_pem_bundle(ca.reveal()?.as_bytes());
         builder = builder.tls_certs_only(certificates.map_err(|e| failed(&e))?);

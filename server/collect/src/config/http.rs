@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::Result;
+use crate::report::Status;
 use crate::section::Section;
 
 /// A text that may lie in a file, read whenever it is needed so that it may change.
@@ -70,6 +71,8 @@ pub struct TlsConfig {
     pub cert: Option<Secret>,
     /// Its key.
     pub key: Option<Secret>,
+    /// The name that the server's certificate must have instead of the address's; needs `ca`.
+    pub server_name: Option<String>,
     /// Trust anybody.
     pub insecure_skip_verify: bool,
 }
@@ -116,12 +119,21 @@ impl HttpConfig {
                 ca: Secret::read(&tls, "ca", "ca_file", folder)?,
                 cert: Secret::read(&tls, "cert", "cert_file", folder)?,
                 key: Secret::read(&tls, "key", "key_file", folder)?,
+                server_name: tls.text("server_name")?.filter(|name| !name.is_empty()),
                 insecure_skip_verify: tls.bool("insecure_skip_verify")?.unwrap_or(false),
             };
             if config.tls.cert.is_some() != config.tls.key.is_some() {
                 return Err(tls.bad("cert", "a certificate and its key belong together"));
             }
-            tls.ignored(&["server_name"], "certificates are checked against the host of the address");
+            if config.tls.server_name.is_some() {
+                let (status, note) = match config.tls.ca {
+                    Some(_) => {
+                        (Status::Approximated, "certificates are checked against it; it is not sent as SNI")
+                    }
+                    None => (Status::Ignored, "it needs ca or ca_file beside it"),
+                };
+                tls.restate("server_name", status, note);
+            }
             tls.ignored(&["min_version", "max_version"], "TLS 1.2 and 1.3 are spoken");
             tls.finish();
         }
