@@ -22,6 +22,9 @@ export interface TimeSeriesChartProps {
   onZoomOut: () => void;
 }
 
+/** Above this many series a cursor shared by another chart draws its line only. */
+const MAX_SHARED_POINTS = 8;
+
 /** What the chart's hooks read: always the newest props, without a new chart. */
 type Current = TimeSeriesChartProps;
 
@@ -65,7 +68,7 @@ export function TimeSeriesChart(props: TimeSeriesChartProps) {
   return (
     <div
       ref={root}
-      className={styles.chart}
+      className={`${styles.chart} ${chart.series.length > MAX_SHARED_POINTS ? styles.many : ""}`}
       style={{ width, height }}
       role="img"
       aria-label={ariaLabel}

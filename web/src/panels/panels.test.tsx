@@ -142,6 +142,7 @@ describe("logs", () => {
     expect(searchedWords('{} |~ "("')).toBeUndefined();
   });
   it("calculate heights", () => {
+    expect([rowHeight("漢".repeat(30), true, 40), rowHeight("\t\t\t\t\t\tx", true, 40)]).toEqual([38, 38]);
     expect([
       rowHeight("x".repeat(100), false, 40),
       rowHeight("x".repeat(100), true, 40),

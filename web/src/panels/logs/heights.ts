@@ -31,10 +31,24 @@ export function characterWidth(): number {
 
 /** Rows that a text fills when it wraps anywhere at `perLine` characters. */
 export function wrappedLines(text: string, perLine: number): number {
-  if (!text.includes("\n")) {
-    return Math.max(1, Math.ceil(text.length / perLine));
+  const parts = text.includes("\n") ? text.split("\n") : [text];
+  return parts.reduce((lines, part) => lines + Math.max(1, Math.ceil(columnsOf(part) / perLine)), 0);
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: everything up to Latin is as wide as one column.
+const NARROW_ONLY = /^[\u0000-\u0008\u000a-\u02ff]*$/;
+/** Hangul, CJK, their punctuation, full-width forms and emoji. */
+const DOUBLE_WIDTH =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1faff}]/gu;
+const TAB_COLUMNS = 8;
+
+/** Columns of the monospaced grid that a text fills, at most. */
+function columnsOf(text: string): number {
+  if (NARROW_ONLY.test(text)) {
+    return text.length;
   }
-  return text.split("\n").reduce((lines, part) => lines + Math.max(1, Math.ceil(part.length / perLine)), 0);
+  const doubles = text.match(DOUBLE_WIDTH)?.reduce((sum, match) => sum + (match.length === 1 ? 1 : 0), 0) ?? 0;
+  return text.length + doubles + (text.split("\t").length - 1) * (TAB_COLUMNS - 1);
 }
 
 export function rowHeight(text: string, wraps: boolean, perLine: number): number {
