@@ -47,18 +47,24 @@ pub fn instant(
     control: &Control,
 ) -> Result<Answer> {
     let times = TimeRange { start_ms: at_ms, end_ms: at_ms, step_ms: 0 };
-    let evaluator = Evaluator::new(source, query, times, options, control);
+    crate::deep::run(query.depth(), || {
+        let evaluator = Evaluator::new(source, query, times, options, control);
+        let value = instant_value(&evaluator, query, at_ms)?;
+        Ok(answer(evaluator, value, control))
+    })
+}
+
+fn instant_value(evaluator: &Evaluator<'_>, query: &Query, at_ms: i64) -> Result<Value> {
     let steps = Steps::instant(at_ms);
-    let value = if query.value_type() == ValueType::Matrix {
-        Value::Matrix(matrix_of_windows(&evaluator, query, at_ms)?)
+    Ok(if query.value_type() == ValueType::Matrix {
+        Value::Matrix(matrix_of_windows(evaluator, query, at_ms)?)
     } else {
         match evaluator.evaluate(query.expr(), steps)? {
             Output::Scalar(values) => Value::Scalar(values[0]),
             Output::String(text) => Value::String(text),
             Output::Rows(rows) => Value::Vector(vector(rows)?),
         }
-    };
-    Ok(answer(evaluator, value, control))
+    })
 }
 
 /// The value of `query` at all steps of `times`: a matrix.
@@ -91,14 +97,16 @@ pub fn range(
             steps.count
         )));
     }
-    let evaluator = Evaluator::new(source, query, times, options, control);
-    let rows = match evaluator.evaluate(query.expr(), steps)? {
-        Output::Scalar(values) => vec![Row::new(Labels::empty(), values)],
-        Output::Rows(rows) => rows,
-        Output::String(_) => Vec::new(),
-    };
-    let value = Value::Matrix(matrix(rows, steps)?);
-    Ok(answer(evaluator, value, control))
+    crate::deep::run(query.depth(), || {
+        let evaluator = Evaluator::new(source, query, times, options, control);
+        let rows = match evaluator.evaluate(query.expr(), steps)? {
+            Output::Scalar(values) => vec![Row::new(Labels::empty(), values)],
+            Output::Rows(rows) => rows,
+            Output::String(_) => Vec::new(),
+        };
+        let value = Value::Matrix(matrix(rows, steps)?);
+        Ok(answer(evaluator, value, control))
+    })
 }
 
 fn answer(evaluator: Evaluator<'_>, value: Value, control: &Control) -> Answer {

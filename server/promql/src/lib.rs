@@ -1,11 +1,13 @@
 //! PromQL: parse an expression, evaluate it over a [`model::SeriesSource`], answer as Prometheus does.
 //!
-//! Pure: no clock, no I/O but the source's, no threads of its own but rayon's pool. The time is an argument.
+//! Pure: no clock, no I/O but the source's, no threads but rayon's pool (and one with a
+//! deep stack for a query that nests deep). The time is an argument.
 
 mod aggregate;
 mod ast;
 mod binary;
 mod column;
+mod deep;
 mod engine;
 mod error;
 mod evaluate;

@@ -18,8 +18,8 @@ use crate::number::{parse_duration, parse_number};
 use crate::quote::unquote;
 use crate::signature::signature;
 
-/// How deep expressions may nest.
-const MAX_DEPTH: usize = 200;
+/// How deep expressions may nest; each operator of a chain is a level.
+const MAX_DEPTH: usize = 400;
 /// How long a query may be, in bytes.
 const MAX_QUERY_BYTES: usize = 1 << 20;
 
@@ -28,6 +28,7 @@ const MAX_QUERY_BYTES: usize = 1 << 20;
 pub struct Query {
     text: Arc<str>,
     expr: Expr,
+    depth: usize,
 }
 
 impl Query {
@@ -39,6 +40,11 @@ impl Query {
     /// Its tree.
     pub fn expr(&self) -> &Expr {
         &self.expr
+    }
+
+    /// No part of the tree lies deeper than so many levels.
+    pub(crate) fn depth(&self) -> usize {
+        self.depth
     }
 
     /// The type of its value.
@@ -54,18 +60,23 @@ pub fn parse(text: &str) -> Result<Query> {
         return Err(Error::Parse { line: 1, column: 1, message });
     }
     let (tokens, lex_error) = lex(text);
-    let mut parser = Parser { text, tokens: &tokens, lex_error, next: 0, depth: 0 };
-    let expr = parser.query().and_then(|expr| {
-        check::check(text, &expr)?;
-        Ok(expr)
-    });
-    match expr {
-        Ok(expr) => Ok(Query { text: text.into(), expr }),
-        Err((at, message)) => {
-            let (line, column) = position(text, at);
-            Err(Error::Parse { line, column, message })
+    // Nothing nests deeper than there are tokens that open or join something.
+    let joins = |t: &&Token| !matches!(t.kind, Kind::Comma | Kind::String | Kind::Identifier | Kind::Assign);
+    let depth = tokens.iter().filter(joins).count().min(MAX_DEPTH);
+    crate::deep::run(depth, || {
+        let mut parser = Parser { text, tokens: &tokens, lex_error, next: 0, depth: 0, deepest: 0 };
+        let expr = parser.query().and_then(|expr| {
+            check::check(text, &expr)?;
+            Ok(expr)
+        });
+        match expr {
+            Ok(expr) => Ok(Query { text: text.into(), expr, depth: parser.deepest }),
+            Err((at, message)) => {
+                let (line, column) = position(text, at);
+                Err(Error::Parse { line, column, message })
+            }
         }
-    }
+    })
 }
 
 /// Parses a selector alone, such as the `match[]` of the HTTP API: its matchers.
@@ -99,6 +110,7 @@ struct Parser<'a> {
     lex_error: Option<LexError>,
     next: usize,
     depth: usize,
+    deepest: usize,
 }
 
 impl<'a> Parser<'a> {
@@ -169,12 +181,21 @@ impl<'a> Parser<'a> {
         Ok(expr)
     }
 
+    /// Goes a level deeper, or refuses to.
+    fn deeper(&mut self) -> Parsed<()> {
+        self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
+        if self.depth > MAX_DEPTH {
+            let at = self.peek().span.start;
+            return Err((at, format!("expression nests deeper than {MAX_DEPTH} levels")));
+        }
+        Ok(())
+    }
+
     /// An expression whose operators all bind at least as tightly as `least`.
     fn expression(&mut self, least: u8) -> Parsed<Expr> {
-        self.depth += 1;
-        if self.depth > MAX_DEPTH {
-            return Err((self.peek().span.start, format!("expression nests deeper than {MAX_DEPTH} levels")));
-        }
+        let outside = self.depth;
+        self.deeper()?;
         let mut left = self.unary()?;
         while let Kind::Operator(op) = self.peek().kind {
             let precedence = op.precedence();
@@ -188,12 +209,9 @@ impl<'a> Parser<'a> {
             let binary = binary(op, left, right, matching, return_bool);
             left = Expr { kind: ExprKind::Binary(binary), span };
             // A long chain makes a deep tree too.
-            self.depth += 1;
-            if self.depth > MAX_DEPTH * 10 {
-                return Err((span.start, "expression has too many operators".into()));
-            }
+            self.deeper()?;
         }
-        self.depth -= 1;
+        self.depth = outside;
         Ok(left)
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use model::{Select, Series};
 
 use super::{Histograms, RangeFunction, extended, no_histograms};
-use crate::ast::{Call, Expr, ExprKind, MatrixSelector, RangeMode, Span, ValueType};
+use crate::ast::{Call, ExprKind, MatrixSelector, RangeMode, Span, ValueType};
 use crate::column::{ABSENT, Row, Steps, is_absent};
 use crate::error::{Error, Result};
 use crate::evaluate::{Evaluator, Sink};
@@ -49,7 +49,8 @@ pub(super) fn stream(
     let arg = arg.unwrap_parens();
     match &arg.kind {
         ExprKind::Matrix(matrix) => {
-            selected(evaluator, matrix, arg, (name, function), (steps, &params), sink)
+            let plan = plan_of_selector(evaluator, matrix, arg.span, (name, function), steps)?;
+            selected(Plan { params: &params, ..plan }, matrix, sink)
         }
         ExprKind::Subquery(subquery) => {
             let (rows, grid, (references, range_ms)) = evaluator.subquery_rows(subquery, arg.span, steps)?;
@@ -71,43 +72,35 @@ pub(super) fn stream(
     }
 }
 
-fn selected(
-    evaluator: &Evaluator<'_>,
+fn plan_of_selector<'a>(
+    evaluator: &'a Evaluator<'a>,
     matrix: &MatrixSelector,
-    arg: &Expr,
+    span: Span,
     (name, function): (&'static str, RangeFunction),
-    (steps, params): (Steps, &[Vec<f64>]),
-    sink: &mut Sink<'_>,
-) -> Result<()> {
+    steps: Steps,
+) -> Result<Plan<'a>> {
     let selector = &matrix.selector;
     let function = extended::of_mode(selector.mode, name, function)?;
-    let (fixed, offset) = evaluator.timing(&selector.timing, arg.span)?;
+    let (fixed, offset) = evaluator.timing(&selector.timing, span)?;
     let references = References::new(steps, fixed, offset);
-    let range_ms = evaluator.positive_millis(&matrix.range, arg.span)?;
+    let range_ms = evaluator.positive_millis(&matrix.range, span)?;
     let lookback = evaluator.options.lookback_ms;
     let (before_ms, after_ms) = match selector.mode {
         RangeMode::Plain => (range_ms, 0),
         RangeMode::Anchored => (range_ms.saturating_add(lookback), 0),
         RangeMode::Smoothed => (range_ms.saturating_add(lookback), lookback),
     };
-    let plan = Plan {
-        name,
-        function,
-        steps,
-        references,
-        range_ms,
-        before_ms,
-        after_ms,
-        params,
-        evaluator,
-        span: arg.span,
-    };
+    let params = &[];
+    Ok(Plan { name, function, steps, references, range_ms, before_ms, after_ms, params, evaluator, span })
+}
+
+fn selected(plan: Plan<'_>, matrix: &MatrixSelector, sink: &mut Sink<'_>) -> Result<()> {
     let select = Select {
-        matchers: selector.matchers.clone(),
-        start_ms: references.first_ms.saturating_sub(before_ms).saturating_add(1),
-        end_ms: references.last_ms().saturating_add(after_ms),
+        matchers: matrix.selector.matchers.clone(),
+        start_ms: plan.references.first_ms.saturating_sub(plan.before_ms).saturating_add(1),
+        end_ms: plan.references.last_ms().saturating_add(plan.after_ms),
     };
-    evaluator.stream_series(&select, |series| of_series(&plan, series), sink)
+    plan.evaluator.stream_series(&select, |series| of_series(&plan, series), sink)
 }
 
 type Windows = Vec<(u32, u32)>;

@@ -10,10 +10,8 @@ const MAX_SECONDS: f64 = 9_223_372_036.0;
 impl Parser<'_> {
     /// `5m * 2 + step()`, as it stands in brackets.
     pub(super) fn duration_expr(&mut self, context: &str, least: u8) -> Parsed<DurationExpr> {
-        self.depth += 1;
-        if self.depth > super::MAX_DEPTH {
-            return Err((self.peek().span.start, "duration expression nests too deep".into()));
-        }
+        let outside = self.depth;
+        self.deeper()?;
         let mut left = self.loosely_signed(context)?;
         while let Kind::Operator(op) = self.peek().kind {
             use BinaryOp::{Add, Div, Mod, Mul, Pow, Sub};
@@ -24,8 +22,9 @@ impl Parser<'_> {
             self.advance();
             let right = self.duration_expr(context, if op == Pow { precedence } else { precedence + 1 })?;
             left = DurationExpr::Binary(op, Box::new(left), Box::new(right));
+            self.deeper()?;
         }
-        self.depth -= 1;
+        self.depth = outside;
         Ok(left)
     }
 
@@ -49,10 +48,7 @@ impl Parser<'_> {
             _ => return self.duration_primary(context),
         };
         self.advance();
-        self.depth += 1;
-        if self.depth > super::MAX_DEPTH {
-            return Err((self.peek().span.start, "duration expression nests too deep".into()));
-        }
+        self.deeper()?;
         let inner = self.signed_duration(context)?;
         self.depth -= 1;
         Ok(signed(op, inner))

@@ -100,6 +100,7 @@ impl Parser<'_> {
             step = Some(duration);
             self.expect(Kind::RightBracket, "subquery selector", "\"]\"")?;
         }
+        self.deeper()?;
         let span = Span { start: expr.span.start, end: self.last_end() };
         let subquery = Subquery { expr: Box::new(expr), range, step, timing: Timing::default() };
         Ok(Expr { kind: ExprKind::Subquery(subquery), span })

@@ -131,11 +131,28 @@ fn refusals() {
 }
 
 #[test]
-fn deep_and_long_input_is_refused() {
-    assert!(parse(&"(".repeat(100_000)).is_err());
-    assert!(parse(&"-".repeat(100_000)).is_err());
-    assert!(parse(&format!("x[{}1]", "-".repeat(100_000))).is_err());
-    assert!(parse(&"1+".repeat(100_000)).is_err());
+fn deep_and_long_input_is_refused_or_fits_a_small_stack() {
+    let work = || {
+        for refused in ["(", "-", "1+", "abs(", "x[1m:", "sum("] {
+            assert!(parse(&refused.repeat(100_000)).is_err());
+        }
+        assert!(parse(&format!("x[{}1]", "-".repeat(100_000))).is_err());
+        assert!(parse(&format!("x{}", "[1m:]".repeat(100_000))).is_err());
+        for (open, inner, close, times) in
+            [("(", "1", ")", 390), ("abs(", "x", ")", 390), ("", "x", " + x", 390), ("-", "x", "", 390)]
+        {
+            let text = format!("{}{inner}{}", open.repeat(times), close.repeat(times));
+            let query = parse(&text).unwrap_or_else(|e| panic!("{open}{inner}{close}: {e}"));
+            assert!(!query.expr().to_string().is_empty());
+            let source = test_support::MemorySource::new();
+            let control = model::Control::default();
+            let answer = crate::instant(&source, &query, 0, &crate::Options::default(), &control);
+            assert!(answer.is_ok(), "{answer:?}");
+        }
+    };
+    // What a thread has by default.
+    let thread = std::thread::Builder::new().stack_size(2 << 20).spawn(work).expect("a thread");
+    thread.join().expect("no panic");
 }
 
 proptest::proptest! {
