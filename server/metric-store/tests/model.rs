@@ -82,9 +82,7 @@ impl Bench {
         match step {
             Step::Append(samples) => self.append(samples),
             Step::Advance(by) => self.clock.advance(*by),
-            Step::Maintain => {
-                while self.store().maintain().expect("maintains") {}
-            }
+            Step::Maintain => while self.store().maintain().expect("maintains") {},
             Step::SealAll => self.store().seal_all().expect("seals"),
             Step::Delete(series, start, end) => {
                 let selector = vec![Matcher::equal("n", series.to_string())];
@@ -226,8 +224,13 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// Many in a soak, few otherwise.
+fn cases() -> u32 {
+    if std::env::var_os("PHAROS_SOAK").is_some() { 2_000 } else { 24 }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, max_shrink_iters: 3000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 1000, ..ProptestConfig::default() })]
 
     #[test]
     fn holds_what_a_map_holds(steps in prop::collection::vec(any_step(), 1..40)) {
