@@ -12,7 +12,9 @@ mod read;
 
 pub(crate) use columns::{Columns, LabelCache};
 pub(crate) use draft::Draft;
-pub(crate) use read::{Times, read_bloom, read_columns, read_sizes, read_text, read_times, read_words, starts_of};
+pub(crate) use read::{
+    Times, read_bloom, read_columns, read_sizes, read_text, read_times, read_words, starts_of,
+};
 
 /// The parts of a block, each a blob of its own with its checksum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,11 +80,6 @@ impl BlockHead {
 
     pub(crate) fn max(&self) -> i64 {
         self.runs.iter().map(|run| run.max).max().unwrap_or(0)
-    }
-
-    /// Stored bytes of all parts.
-    pub(crate) fn stored(&self) -> u64 {
-        self.lens.iter().map(|len| u64::from(*len)).sum()
     }
 
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {

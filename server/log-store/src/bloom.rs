@@ -122,7 +122,8 @@ impl<'a> Bloom<'a> {
     /// False if `hash` is certainly not in the filter.
     pub(crate) fn may_hold(&self, hash: u64) -> bool {
         !self.bits.is_empty()
-            && probes(hash, self.probes, self.bits.len()).all(|bit| self.bits[bit / 8] & (1 << (bit % 8)) != 0)
+            && probes(hash, self.probes, self.bits.len())
+                .all(|bit| self.bits[bit / 8] & (1 << (bit % 8)) != 0)
     }
 }
 

@@ -65,7 +65,9 @@ impl Clue {
     /// What all of `filters` together ask of a block.
     pub(crate) fn of_filters(filters: &[LineFilter]) -> Clue {
         Clue::all(filters.iter().map(|filter| match &filter.op {
-            LineFilterOp::Contains(needles) => Clue::any(needles.iter().map(|n| Clue::of_literal(n.as_bytes()))),
+            LineFilterOp::Contains(needles) => {
+                Clue::any(needles.iter().map(|n| Clue::of_literal(n.as_bytes())))
+            }
             LineFilterOp::Matches(regex) => of_regex(regex.as_str()),
             LineFilterOp::NotContains(_) | LineFilterOp::NotMatches(_) => Clue::Anything,
         }))
@@ -180,9 +182,8 @@ mod tests {
 
     /// `*` marks an open end.
     pub(super) fn show(clue: &Clue) -> String {
-        let joined = |clues: &[Clue], by: &str| {
-            format!("({})", clues.iter().map(show).collect::<Vec<_>>().join(by))
-        };
+        let joined =
+            |clues: &[Clue], by: &str| format!("({})", clues.iter().map(show).collect::<Vec<_>>().join(by));
         match clue {
             Clue::Anything => "?".into(),
             Clue::All(clues) => joined(clues, " & "),

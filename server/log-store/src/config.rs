@@ -103,7 +103,9 @@ impl Config {
             }
         }
         if self.window_ns <= 0 || self.block_bytes == 0 || self.merge_at < 2 {
-            return Err(model::Error::bad_input("window_ns and block_bytes must be positive, merge_at at least 2"));
+            return Err(model::Error::bad_input(
+                "window_ns and block_bytes must be positive, merge_at at least 2",
+            ));
         }
         Ok(())
     }

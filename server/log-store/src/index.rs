@@ -156,7 +156,8 @@ impl WordIndex {
     }
 
     fn add_postings(&self, ordinal: u32, with: &mut RoaringBitmap) -> Result<()> {
-        let info = self.inverted.terms().get(self.dictionary.word(ordinal)).map_err(tantivy::TantivyError::from)?;
+        let info =
+            self.inverted.terms().get(self.dictionary.word(ordinal)).map_err(tantivy::TantivyError::from)?;
         let info = info.ok_or_else(|| Error::corrupt("the word index lost a word of its dictionary"))?;
         let postings = self.inverted.read_postings_from_terminfo(&info, IndexRecordOption::Basic);
         let mut postings = postings.map_err(tantivy::TantivyError::from)?;
@@ -218,7 +219,11 @@ mod tests {
         let dir = Path::new("/index");
         disk.create_dir_all(dir).expect("a folder");
         build(&shared, dir, [Ok(b"alpha\nbeta".to_vec())]).expect("builds");
-        let terms = disk.list(dir).expect("lists").into_iter().find(|e| e.path.extension().is_some_and(|e| e == "term"));
+        let terms = disk
+            .list(dir)
+            .expect("lists")
+            .into_iter()
+            .find(|e| e.path.extension().is_some_and(|e| e == "term"));
         disk.flip(&terms.expect("a dictionary").path, 0).expect("flips");
         assert!(WordIndex::open(&shared, dir).is_err());
     }

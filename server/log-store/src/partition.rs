@@ -245,11 +245,17 @@ impl Partition {
             while out.len() < len {
                 let key = (page as u32).to_be_bytes();
                 let Some(value) = table.get(&key[..])? else {
-                    return Err(storage::Error::corrupt(&self.path, format!("page {page} of lane {lane} is missing")));
+                    return Err(storage::Error::corrupt(
+                        &self.path,
+                        format!("page {page} of lane {lane} is missing"),
+                    ));
                 };
                 let bytes = value.value().get(skip..).unwrap_or_default();
                 if bytes.is_empty() {
-                    return Err(storage::Error::corrupt(&self.path, format!("page {page} of lane {lane} is short")));
+                    return Err(storage::Error::corrupt(
+                        &self.path,
+                        format!("page {page} of lane {lane} is short"),
+                    ));
                 }
                 out.extend_from_slice(&bytes[..bytes.len().min(len - out.len())]);
                 (page, skip) = (page + 1, 0);

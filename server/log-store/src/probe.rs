@@ -58,7 +58,12 @@ impl Probes {
     }
 
     /// Whether a partition holds the entry for the stream of these labels (demoted ones left out).
-    pub(crate) fn partition_holds(&self, partition: &Partition, labels: &Labels, wanted: Wanted<'_>) -> Result<bool> {
+    pub(crate) fn partition_holds(
+        &self,
+        partition: &Partition,
+        labels: &Labels,
+        wanted: Wanted<'_>,
+    ) -> Result<bool> {
         if wanted.time < partition.row.start || wanted.time > partition.row.end {
             return Ok(false);
         }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use model::{
-    Control, Direction, EntryBatch, Labels, LogScan, LogSelect, LogSource, LogStats, Matcher, ScanPart, Selector,
+    Control, Direction, EntryBatch, Labels, LogScan, LogSelect, LogSource, LogStats, Matcher, ScanPart,
+    Selector,
 };
 use parking_lot::Mutex;
 
@@ -224,12 +225,16 @@ impl LogScan for Scan {
     fn read(&self, part: usize, control: &Control) -> model::Result<EntryBatch> {
         control.check()?;
         let Some(place) = self.places.get(part) else {
-            return Err(model::Error::internal(format!("a scan of {} parts has no part {part}", self.places.len())));
+            return Err(model::Error::internal(format!(
+                "a scan of {} parts has no part {part}",
+                self.places.len()
+            )));
         };
         let (outcome, what) = match place {
             Place::Tail(labels, chunks) => return Ok(tail::read(&self.question, labels, chunks)),
             Place::Memory(block) => {
-                let read = block::read(&self.question, (&block.sealed.head, &block.sealed.streams), &*block.sealed);
+                let read =
+                    block::read(&self.question, (&block.sealed.head, &block.sealed.streams), &*block.sealed);
                 (read, None)
             }
             Place::Disk(partition, directory, i) => {

@@ -89,7 +89,12 @@ impl Appender {
 
 impl LogStore {
     /// Opens the store in `folder`, or makes one.
-    pub fn open(folder: &Path, config: Config, clock: Arc<dyn Clock>, disk: Arc<dyn Disk>) -> model::Result<Self> {
+    pub fn open(
+        folder: &Path,
+        config: Config,
+        clock: Arc<dyn Clock>,
+        disk: Arc<dyn Disk>,
+    ) -> model::Result<Self> {
         open::open(folder, config, clock, disk)
     }
 
@@ -105,7 +110,8 @@ impl LogStore {
 
     /// Bytes on disk: partitions, their indexes, log, manifest.
     fn disk_bytes(&self) -> u64 {
-        let partitions: u64 = self.state.read().partitions.iter().map(|p| p.row.bytes + self.index_bytes(p)).sum();
+        let partitions: u64 =
+            self.state.read().partitions.iter().map(|p| p.row.bytes + self.index_bytes(p)).sum();
         partitions + self.wal.disk_bytes() + self.manifest.bytes()
     }
 

@@ -52,6 +52,8 @@ pub(crate) enum Body {
 pub(crate) struct Pending {
     pub(crate) key: StreamKey,
     pub(crate) bytes: usize,
+    /// When its oldest row arrived, ms.
+    pub(crate) since_ms: i64,
     pub(crate) body: RwLock<Body>,
 }
 
@@ -115,7 +117,8 @@ pub(crate) fn hash_rows(rows: &Rows, into: &mut FxHashSet<u64>) {
 pub(crate) fn rows_hold(rows: &Rows, time: i64, line: &[u8], demoted: &Labels) -> bool {
     rows.min <= time
         && time <= rows.max
-        && (0..rows.len()).any(|i| rows.times[i] == time && rows.line(i) == line && demoted_of(rows, i) == *demoted)
+        && (0..rows.len())
+            .any(|i| rows.times[i] == time && rows.line(i) == line && demoted_of(rows, i) == *demoted)
 }
 
 impl Stream {
@@ -176,7 +179,8 @@ impl Stream {
         let rows = std::mem::take(&mut self.chunks);
         let bytes = std::mem::take(&mut self.bytes);
         self.seen = None;
-        let pending = Arc::new(Pending { key: key.clone(), bytes, body: RwLock::new(Body::Rows(rows)) });
+        let body = RwLock::new(Body::Rows(rows));
+        let pending = Arc::new(Pending { key: key.clone(), bytes, since_ms: self.since_ms, body });
         self.pending.push(Arc::clone(&pending));
         Some(pending)
     }
@@ -191,7 +195,13 @@ pub(crate) struct State {
 
 impl State {
     /// Adds rows to a stream. Returns what is full and should be compressed.
-    pub(crate) fn push(&mut self, key: StreamKey, rows: Rows, now_ms: i64, block_bytes: usize) -> Option<Arc<Pending>> {
+    pub(crate) fn push(
+        &mut self,
+        key: StreamKey,
+        rows: Rows,
+        now_ms: i64,
+        block_bytes: usize,
+    ) -> Option<Arc<Pending>> {
         let stream = self.streams.entry(key.clone()).or_default();
         stream.push(rows, now_ms);
         if stream.bytes >= block_bytes { stream.close(&key) } else { None }

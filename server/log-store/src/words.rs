@@ -172,8 +172,9 @@ mod tests {
     fn a_block_beyond_the_bounds_is_opaque() {
         assert!(!vocabulary("x".repeat(MAX_WORD + 1).as_bytes()).complete);
         let letter = |n: usize| (b'a' + (n % 26) as u8) as char;
-        let many: String =
-            (0..MAX_WORDS + 1).map(|i| format!("{}{}{}{} ", letter(i), letter(i / 26), letter(i / 676), letter(i / 17_576))).collect();
+        let many: String = (0..MAX_WORDS + 1)
+            .map(|i| format!("{}{}{}{} ", letter(i), letter(i / 26), letter(i / 676), letter(i / 17_576)))
+            .collect();
         assert!(!vocabulary(many.as_bytes()).complete);
         assert!(!vocabulary("ü".as_bytes()).ascii);
     }

@@ -108,9 +108,14 @@ impl Columns {
             let mut packed = Vec::new();
             unpack(&mut reader, entries, &mut packed)?;
             if packed.iter().any(|index| *index > count as u64) {
-                return Err(Error::corrupt(format!("column {name:?} refers to values that it does not have")));
+                return Err(Error::corrupt(format!(
+                    "column {name:?} refers to values that it does not have"
+                )));
             }
-            if columns.last().is_some_and(|last| (last.demoted, last.name.as_str()) >= (demoted, name.as_str())) {
+            if columns
+                .last()
+                .is_some_and(|last| (last.demoted, last.name.as_str()) >= (demoted, name.as_str()))
+            {
                 return Err(Error::corrupt("columns are not sorted"));
             }
             columns.push(Column { name, demoted, values, index: packed.iter().map(|i| *i as u32).collect() });

@@ -113,6 +113,10 @@ mod tests {
         check(("err", false, false, false), &[1]);
         check(("r", true, true, false), &[1, 2, 3, 4]);
         check(("zzz", true, true, false), &[]);
-        assert!(Dictionary::of_words(b"").find(&WordClue { text: "a".into(), open_start: true, open_end: true, fold: false }).is_empty());
+        assert!(
+            Dictionary::of_words(b"")
+                .find(&WordClue { text: "a".into(), open_start: true, open_end: true, fold: false })
+                .is_empty()
+        );
     }
 }

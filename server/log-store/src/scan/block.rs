@@ -8,7 +8,8 @@ use model::{EntryBatch, Labels, Matcher, Need, matches_all};
 use super::{Question, Verdict, judge};
 use crate::Result;
 use crate::block::{
-    BlockHead, Columns, LabelCache, Parts, Times, read_bloom, read_columns, read_sizes, read_text, read_times, starts_of,
+    BlockHead, Columns, LabelCache, Parts, Times, read_bloom, read_columns, read_sizes, read_text,
+    read_times, starts_of,
 };
 use crate::bloom::{Bloom, hash_pair};
 use crate::clue::Clue;
@@ -78,7 +79,9 @@ fn may_match(
         matcher.is_positive()
             && head.demoted.iter().any(|name| name == matcher.name())
             && matcher.literal_values().is_some_and(|values| {
-                values.iter().all(|value| !value.is_empty() && !ids.may_hold(hash_pair(matcher.name(), value)))
+                values
+                    .iter()
+                    .all(|value| !value.is_empty() && !ids.may_hold(hash_pair(matcher.name(), value)))
             })
     };
     let lacking: Vec<&str> = question.select.matchers.iter().filter(lacks).map(Matcher::name).collect();

@@ -79,7 +79,9 @@ fn collect(
         control.check()?;
         if let Err(error) = found.add_partition(partition) {
             match error.kind() {
-                model::ErrorKind::Corrupt => crate::store::warn("a partition's streams cannot be read", &error),
+                model::ErrorKind::Corrupt => {
+                    crate::store::warn("a partition's streams cannot be read", &error)
+                }
                 _ => return Err(error.into()),
             }
         }

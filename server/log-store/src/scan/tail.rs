@@ -25,7 +25,8 @@ pub(super) fn demoted_names(rows: &Rows) -> Vec<String> {
 
 /// The entries of one stream's rows that match, in order of (time, arrival).
 pub(super) fn read(question: &Question, labels: &Labels, chunks: &[Arc<Rows>]) -> EntryBatch {
-    let mut streams = Streams { base: labels, question, known: FxHashMap::default(), batch: EntryBatch::default() };
+    let mut streams =
+        Streams { base: labels, question, known: FxHashMap::default(), batch: EntryBatch::default() };
     let mut picks = Vec::new();
     let mut lines = Vec::new();
     for (chunk, rows) in chunks.iter().enumerate() {

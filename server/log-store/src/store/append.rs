@@ -186,7 +186,12 @@ impl LogStore {
     }
 
     /// Whether it was kept before one of its labels was demoted.
-    fn is_kept_otherwise(&self, key: &StreamKey, forms: &[(Labels, Labels)], wanted: Wanted<'_>) -> Result<bool> {
+    fn is_kept_otherwise(
+        &self,
+        key: &StreamKey,
+        forms: &[(Labels, Labels)],
+        wanted: Wanted<'_>,
+    ) -> Result<bool> {
         for (labels, demoted) in forms.iter().filter(|(labels, _)| *labels != key.labels) {
             let key = StreamKey { class: Arc::clone(&key.class), labels: labels.clone() };
             if self.is_kept(&key, Wanted { demoted, ..wanted })? {
@@ -224,7 +229,9 @@ impl LogStore {
                 Ok(true) => return Ok(true),
                 Ok(false) => {}
                 // A damaged block cannot say: keeping a line twice is better than refusing it for ever.
-                Err(error) if error.kind() == model::ErrorKind::Corrupt => warn("cannot look for a line", &error),
+                Err(error) if error.kind() == model::ErrorKind::Corrupt => {
+                    warn("cannot look for a line", &error)
+                }
                 Err(error) => return Err(error),
             }
         }

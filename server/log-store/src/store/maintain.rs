@@ -49,8 +49,10 @@ impl LogStore {
         let now = self.clock.now_ms();
         let old = |since: i64| now.saturating_sub(since) >= self.config.seal_after_ms;
         let state = self.state.read();
-        // A stream's rows that are closed already are as old as its flush is late: the log's size bounds them.
-        let due = state.streams.values().any(|stream| !stream.chunks.is_empty() && old(stream.since_ms));
+        let due = state.streams.values().any(|stream| {
+            (!stream.chunks.is_empty() && old(stream.since_ms))
+                || stream.pending.iter().any(|p| old(p.since_ms))
+        });
         due || self.raw_in_log.load(Ordering::Relaxed) >= self.config.flush_bytes
     }
 

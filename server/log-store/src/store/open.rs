@@ -69,7 +69,10 @@ pub(super) fn open(
     warnings.append(&mut replay.warnings);
     for damage in &replayed.damage {
         let (path, offset, bytes) = (damage.path.display(), damage.offset, damage.bytes);
-        warnings.push(format!("{path} from byte {offset} on, {bytes} bytes: {}; these lines are lost", damage.what));
+        warnings.push(format!(
+            "{path} from byte {offset} on, {bytes} bytes: {}; these lines are lost",
+            damage.what
+        ));
     }
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let mut appender = replay.appender;
@@ -106,7 +109,8 @@ fn report_warnings(report: &StartReport) -> Vec<String> {
         warnings.push(format!("partition {} is missing: {} lines are lost", row.path, row.items));
     }
     for (path, why) in &report.unreadable {
-        warnings.push(format!("a partition could not be read and was set aside as {}: {why}", path.display()));
+        warnings
+            .push(format!("a partition could not be read and was set aside as {}: {why}", path.display()));
     }
     warnings
 }

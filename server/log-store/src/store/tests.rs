@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use model::{
-    Control, Direction, Entry, ErrorKind, Labels, LineFilter, LineFilterOp, LogBatch, LogSelect, LogSink, LogSource,
-    ManualClock, MatchOp, Matcher, Need, StreamEntries, TailCursor,
+    Control, Direction, Entry, ErrorKind, Labels, LineFilter, LineFilterOp, LogBatch, LogSelect, LogSink,
+    LogSource, ManualClock, MatchOp, Matcher, Need, StreamEntries, TailCursor,
 };
 use proptest::prelude::*;
 use storage::disk::{Fault, Operation, Survives};

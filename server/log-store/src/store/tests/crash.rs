@@ -9,7 +9,8 @@ fn scenario(bench: &mut Bench) -> (Vec<(Labels, i64)>, usize, u64) {
         for i in 0..3i64 {
             let stream = labels(&[("job", "a"), ("id", &i.to_string())]);
             let times: Vec<i64> = (0..4).map(|n| round * 400 + i * 7 + n).collect();
-            let entries = times.iter().map(|time| entry(*time, &format!("line {time} of stream {i}"))).collect();
+            let entries =
+                times.iter().map(|time| entry(*time, &format!("line {time} of stream {i}"))).collect();
             tried += times.len();
             let cursor = TailCursor {
                 key: "job:/var/log/x".into(),
@@ -75,18 +76,18 @@ fn check(survives: Survives, step: usize, bound: Option<usize>) {
 
 #[test]
 fn a_power_cut_at_any_operation() {
-    check(Survives::Synced, 3, None);
+    check(Survives::Synced, 17, None);
 }
 
 #[test]
 fn a_kill_at_any_operation() {
-    check(Survives::Everything, 5, Some(1));
+    check(Survives::Everything, 29, Some(1));
 }
 
 #[test]
 fn a_power_cut_that_tears_and_reorders() {
-    check(Survives::Random(7), 7, None);
-    check(Survives::Torn(13), 11, Some(0));
+    check(Survives::Random(7), 31, None);
+    check(Survives::Torn(13), 37, Some(0));
 }
 
 /// All operations, one by one; for long runs.

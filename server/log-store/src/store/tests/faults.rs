@@ -3,7 +3,8 @@
 use super::*;
 
 fn fill(bench: &Bench, from: i64, count: i64) {
-    let entries = (from..from + count).map(|t| entry(t, &format!("word{} ERROR number {t}", t % 3))).collect();
+    let entries =
+        (from..from + count).map(|t| entry(t, &format!("word{} ERROR number {t}", t % 3))).collect();
     bench.append(&labels(&[("job", "a")]), entries).expect("appends");
 }
 
@@ -16,7 +17,11 @@ fn find(bench: &Bench, ending: &str) -> std::path::PathBuf {
     let mut files = bench.disk.list(&dir).expect("lists");
     let folders: Vec<_> = files.iter().filter(|entry| entry.is_dir).map(|entry| entry.path.clone()).collect();
     folders.iter().for_each(|dir| files.extend(bench.disk.list(dir).expect("lists")));
-    files.into_iter().find(|e| e.path.to_string_lossy().ends_with(ending)).expect("a file of that ending").path
+    files
+        .into_iter()
+        .find(|e| e.path.to_string_lossy().ends_with(ending))
+        .expect("a file of that ending")
+        .path
 }
 
 #[test]
@@ -34,7 +39,8 @@ fn a_damaged_block_is_left_out_with_a_warning() {
     bench.reopen();
     let control = Control::default();
     let scan = bench.store().scan(&everything(), &control).expect("scans");
-    let found: usize = (0..scan.parts().len()).map(|part| scan.read(part, &control).expect("reads").len()).sum();
+    let found: usize =
+        (0..scan.parts().len()).map(|part| scan.read(part, &control).expect("reads").len()).sum();
     assert!(found < 50, "the damaged block's lines are left out");
     let warnings = scan.warnings();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
@@ -55,7 +61,8 @@ fn a_lost_or_damaged_index_is_rebuilt() {
         filters: vec![LineFilter { op: LineFilterOp::Contains(vec!["nothing here".into()]) }],
         ..everything()
     };
-    let candidates = |bench: &Bench| bench.store().scan(&needle, &Control::default()).expect("scans").parts().len();
+    let candidates =
+        |bench: &Bench| bench.store().scan(&needle, &Control::default()).expect("scans").parts().len();
     assert_eq!(candidates(&bench), 0);
     for way in 0..3 {
         let file = find(&bench, ".term");
@@ -132,10 +139,13 @@ fn retention_unlinks_whole_partitions_of_a_class() {
         retention_ms: Some(1000),
     };
     let base = Bench::new(None).config;
-    let bench = Bench::with(Config { classes: vec![short], retention_ms: Some(5000), window_ns: 1 << 40, ..base });
+    let bench =
+        Bench::with(Config { classes: vec![short], retention_ms: Some(5000), window_ns: 1 << 40, ..base });
     let ms = 1_000_000;
     for level in ["debug", "info"] {
-        bench.append(&labels(&[("level", level)]), vec![entry(10 * ms, "old"), entry(20 * ms, "b")]).expect("appends");
+        bench
+            .append(&labels(&[("level", level)]), vec![entry(10 * ms, "old"), entry(20 * ms, "b")])
+            .expect("appends");
     }
     bench.store().flush().expect("flushes");
     assert_eq!(bench.partitions().len(), 2);

@@ -86,7 +86,8 @@ fn selectors() -> Vec<Vec<Matcher>> {
 
 fn filters() -> Vec<Vec<LineFilter>> {
     let contains = |needle: &str| LineFilter { op: LineFilterOp::Contains(vec![needle.to_owned()]) };
-    let regex = |p: &str| LineFilter { op: LineFilterOp::Matches(regex::bytes::Regex::new(p).expect("valid")) };
+    let regex =
+        |p: &str| LineFilter { op: LineFilterOp::Matches(regex::bytes::Regex::new(p).expect("valid")) };
     let not = |needle: &str| LineFilter { op: LineFilterOp::NotContains(vec![needle.to_owned()]) };
     vec![
         vec![contains("ERROR")],
@@ -111,11 +112,13 @@ fn check_all(bench: &Bench, list: &List) {
         let direction = if i % 2 == 0 { Direction::Forward } else { Direction::Backward };
         check(&LogSelect { matchers: matchers.clone(), need, direction, ..everything() });
         for (start_ns, end_ns) in [(5, 20), (990, 1010), (i64::MIN, 0), (20, 5)] {
-            let select = LogSelect { matchers: matchers.clone(), start_ns, end_ns, need, direction, ..everything() };
+            let select =
+                LogSelect { matchers: matchers.clone(), start_ns, end_ns, need, direction, ..everything() };
             check(&select);
             let streams: Vec<Labels> = expect(list, &select).into_keys().collect();
             let control = Control::default();
-            let found = bench.store().series(&[matchers.clone()], start_ns, end_ns, &control).expect("series");
+            let found =
+                bench.store().series(&[matchers.clone()], start_ns, end_ns, &control).expect("series");
             assert_eq!(found, streams, "{select:?}");
             let values: BTreeSet<String> =
                 streams.iter().filter_map(|labels| labels.get("id").map(str::to_owned)).collect();
@@ -138,7 +141,8 @@ fn run(bound: Option<usize>, steps: &[Step]) {
             Step::Append(entries) => {
                 let mut batch = LogBatch::default();
                 for (i, time, line, with) in entries {
-                    let metadata = if *with { labels(&[("trace", &time.to_string())]) } else { Labels::empty() };
+                    let metadata =
+                        if *with { labels(&[("trace", &time.to_string())]) } else { Labels::empty() };
                     let entry = Entry { metadata: metadata.clone(), ..entry(*time, LINES[*line]) };
                     batch.streams.push(StreamEntries { labels: stream(*i), entries: vec![entry] });
                     if !list.iter().any(|l| l.0 == stream(*i) && l.1 == *time && l.2 == LINES[*line]) {
@@ -159,7 +163,7 @@ fn run(bound: Option<usize>, steps: &[Step]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
     #[test]
     fn as_a_list_at_any_bound(steps in steps()) {
         for bound in [Some(0), Some(2), None] {
