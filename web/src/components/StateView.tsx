@@ -10,14 +10,16 @@ interface EmptyProps {
   title: string;
   /** Why it is empty and what to do. */
   children?: ReactNode;
+  /** The text may be wider than a line that reads well. */
+  wide?: boolean;
 }
 
-export function EmptyView({ icon, title, children }: EmptyProps) {
+export function EmptyView({ icon, title, children, wide }: EmptyProps) {
   return (
     <div className={classes.view}>
       {icon && <div className={classes.icon}>{icon}</div>}
       <p className={classes.title}>{title}</p>
-      {children && <div className={classes.text}>{children}</div>}
+      {children && <div className={wide ? classes.wide : classes.text}>{children}</div>}
     </div>
   );
 }

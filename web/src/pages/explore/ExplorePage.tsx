@@ -83,7 +83,7 @@ export function ExplorePage() {
       <div className={classes.page}>
         <QueryBox key={`${kind} ${expr}`} asked={{ kind, expr }} run={run} />
         {expr === "" ? (
-          <EmptyView title="Ask for metrics in PromQL, or for logs in LogQL">
+          <EmptyView title="Ask for metrics in PromQL, or for logs in LogQL" wide>
             <div className={classes.examples}>
               {(["promql", "logql"] as const).map((language) => (
                 <section key={language}>
