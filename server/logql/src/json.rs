@@ -27,7 +27,14 @@ pub(crate) struct RawString<'a> {
     pub(crate) escaped: bool,
 }
 
-impl RawString<'_> {
+impl<'a> RawString<'a> {
+    /// The text, if it is a label name as it stands.
+    pub(crate) fn as_plain_name(&self) -> Option<&'a str> {
+        let plain = self.bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+            && !self.bytes.first().is_some_and(u8::is_ascii_digit);
+        if plain { std::str::from_utf8(self.bytes).ok() } else { None }
+    }
+
     /// Appends the string's value to `out`; bytes that are not UTF-8 become replacement characters.
     pub(crate) fn push_to(&self, out: &mut String) {
         if !self.escaped {
@@ -183,6 +190,16 @@ impl<'a> Scanner<'a> {
         }
         let start = self.at;
         let mut escaped = false;
+        // Keys and most values are shorter than a vector search is worth.
+        let near = &self.bytes[start..(start + 24).min(self.bytes.len())];
+        match near.iter().position(|b| matches!(b, b'"' | b'\\')) {
+            Some(length) if near[length] == b'"' => {
+                self.at = start + length + 1;
+                return Ok(RawString { bytes: &near[..length], escaped });
+            }
+            Some(length) => self.at = start + length,
+            None => self.at = start + near.len(),
+        }
         loop {
             match memchr2(b'"', b'\\', &self.bytes[self.at..]) {
                 None => return self.wrong("string is not terminated"),

@@ -88,9 +88,15 @@ impl Run<'_, '_> {
             if prefix > 0 {
                 self.name.push('_');
             }
-            self.value.clear();
-            key.push_to(self.value);
-            push_label_name(&mut self.name, self.value);
+            match key.as_plain_name() {
+                // Most keys are names as they stand.
+                Some(name) => self.name.push_str(name),
+                None => {
+                    self.value.clear();
+                    key.push_to(self.value);
+                    push_label_name(&mut self.name, self.value);
+                }
+            }
             if !self.value_of_name(depth)? {
                 return Ok(false);
             }
