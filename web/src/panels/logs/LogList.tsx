@@ -38,7 +38,7 @@ const EDGE_PX = 30;
 export function LogList(props: LogListProps) {
   const { lines, width, height, wraps, showTime, showLabels } = props;
   const scroller = useRef<HTMLDivElement>(null);
-  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const { open, toggle } = useOpenLines();
   const common = useMemo(() => (showLabels ? commonLabels(lines) : {}), [lines, showLabels]);
   const character = characterWidth();
   const perLine = Math.max(
@@ -71,15 +71,6 @@ export function LogList(props: LogListProps) {
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: heights are remembered until told otherwise.
   useLayoutEffect(() => virtual.measure(), [heightOf]);
-  const toggle = useCallback((key: string) => {
-    setOpen((now) => {
-      const next = new Set(now);
-      if (!next.delete(key)) {
-        next.add(key);
-      }
-      return next;
-    });
-  }, []);
   return (
     // biome-ignore lint/a11y/useSemanticElements: lines in view only, which a list element does not do.
     <div
@@ -112,6 +103,21 @@ export function LogList(props: LogListProps) {
       </div>
     </div>
   );
+}
+
+/** The lines whose details are open, by key. */
+function useOpenLines(): { open: ReadonlySet<string>; toggle: (key: string) => void } {
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const toggle = useCallback((key: string) => {
+    setOpen((now) => {
+      const next = new Set(now);
+      if (!next.delete(key)) {
+        next.add(key);
+      }
+      return next;
+    });
+  }, []);
+  return { open, toggle };
 }
 
 const lineKey = (line: LogLine, index: number) => `${line.timeNs}/${index}`;

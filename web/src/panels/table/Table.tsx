@@ -47,7 +47,6 @@ export function Table(props: TableProps) {
     initialRect: { width, height },
   });
   const total = columns.reduce((sum, column) => sum + column.width, 0);
-  const top = showHeader ? HEADER_PX : 0;
   return (
     // biome-ignore lint/a11y/useSemanticElements: rows in view only, which a table element does not do.
     <div
@@ -61,71 +60,106 @@ export function Table(props: TableProps) {
       style={{ width, height }}
     >
       {showHeader && (
-        // biome-ignore lint/a11y/useSemanticElements: as the table.
-        <div
-          role="row"
-          className={styles.header}
-          style={{ width: Math.max(total, width - SCROLLBAR_PX) }}
-          tabIndex={-1}
-        >
-          {columns.map((column) => (
-            <HeaderCell
-              key={column.name}
-              column={column}
-              sort={sort.find(({ name }) => name === column.name)}
-              filter={filters[column.name] ?? ""}
-              onSort={() => setSort(nextSort(sort, column.name))}
-              onFilter={(text) => setFilters({ ...filters, [column.name]: text })}
-            />
-          ))}
-        </div>
+        <HeaderRow
+          columns={columns}
+          width={Math.max(total, width - SCROLLBAR_PX)}
+          sort={sort}
+          filters={filters}
+          onSort={(name) => setSort(nextSort(sort, name))}
+          onFilter={(name, text) => setFilters({ ...filters, [name]: text })}
+        />
       )}
       <div style={{ position: "relative", width: total, height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map((item) => {
-          const row = rows[item.index] as number;
-          const look = rowLook(columns, row, props.theme);
-          return (
-            // biome-ignore lint/a11y/useSemanticElements: as the table.
-            <div
-              key={item.key}
-              role="row"
-              className={styles.row}
-              style={{ top: item.start, height: rowHeight, ...look }}
-              tabIndex={-1}
-            >
-              {columns.map((column) => (
-                <Cell
-                  key={column.name}
-                  column={column}
-                  frame={frame}
-                  row={row}
-                  height={rowHeight - 1}
-                  rowLook={look ? { color: look.color } : undefined}
-                  theme={props.theme}
-                  interpolate={props.interpolate}
-                />
-              ))}
-            </div>
-          );
-        })}
+        {virtual.getVirtualItems().map((item) => (
+          <BodyRow key={item.key} columns={columns} row={rows[item.index] as number} top={item.start} table={props} />
+        ))}
       </div>
       {rows.length === 0 && frame.length > 0 && <div className={styles.empty}>No row matches the filters.</div>}
       {footer.show && (
-        <div
-          className={styles.footer}
-          style={{ width: Math.max(total, width - SCROLLBAR_PX), top: Math.max(top, height - FOOTER_PX) }}
-        >
-          {footerTexts(columns, rows, footer).map((text, index) => (
-            <div
-              key={columns[index]?.name}
-              className={styles.cell}
-              style={{ width: columns[index]?.width, textAlign: columns[index]?.align, height: FOOTER_PX - 1 }}
-            >
-              {text}
-            </div>
-          ))}
-        </div>
+        <FooterRow
+          columns={columns}
+          width={Math.max(total, width - SCROLLBAR_PX)}
+          texts={footerTexts(columns, rows, footer)}
+        />
       )}
+    </div>
+  );
+}
+
+interface HeaderRowProps {
+  columns: readonly Column[];
+  width: number;
+  sort: readonly SortKey[];
+  filters: Filters;
+  onSort: (name: string) => void;
+  onFilter: (name: string, text: string) => void;
+}
+
+function HeaderRow({ columns, width, sort, filters, onSort, onFilter }: HeaderRowProps) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: as the table.
+    <div role="row" className={styles.header} style={{ width }} tabIndex={-1}>
+      {columns.map((column, index) => (
+        <HeaderCell
+          key={columnKey(column, index)}
+          column={column}
+          sort={sort.find(({ name }) => name === column.name)}
+          filter={filters[column.name] ?? ""}
+          onSort={() => onSort(column.name)}
+          onFilter={(text) => onFilter(column.name, text)}
+        />
+      ))}
+    </div>
+  );
+}
+
+/** Two columns may have the same title. */
+const columnKey = (column: Column, index: number) => `${index}/${column.name}`;
+
+function BodyRow({
+  columns,
+  row,
+  top,
+  table,
+}: {
+  columns: readonly Column[];
+  row: number;
+  top: number;
+  table: TableProps;
+}) {
+  const { frame, rowHeight, theme, interpolate } = table;
+  const look = rowLook(columns, row, theme);
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: as the table.
+    <div role="row" className={styles.row} style={{ top, height: rowHeight, ...look }} tabIndex={-1}>
+      {columns.map((column, index) => (
+        <Cell
+          key={columnKey(column, index)}
+          column={column}
+          frame={frame}
+          row={row}
+          height={rowHeight - 1}
+          rowLook={look ? { color: look.color } : undefined}
+          theme={theme}
+          interpolate={interpolate}
+        />
+      ))}
+    </div>
+  );
+}
+
+function FooterRow({ columns, width, texts }: { columns: readonly Column[]; width: number; texts: readonly string[] }) {
+  return (
+    <div className={styles.footer} style={{ width }}>
+      {columns.map((column, index) => (
+        <div
+          key={columnKey(column, index)}
+          className={styles.cell}
+          style={{ width: column.width, textAlign: column.align, height: FOOTER_PX - 1 }}
+        >
+          {texts[index]}
+        </div>
+      ))}
     </div>
   );
 }
