@@ -29,7 +29,7 @@ impl<'a> LineView<'a> {
 enum Test {
     Contains(Vec<Finder<'static>>),
     NotContains(Vec<Finder<'static>>),
-    Matches(regex::bytes::Regex, Option<Finder<'static>>),
+    Matches(regex::bytes::Regex, Option<Box<Finder<'static>>>),
     NotMatches(regex::bytes::Regex),
 }
 
@@ -48,7 +48,7 @@ impl Filters {
             LineFilterOp::Contains(needles) => Test::Contains(finders(needles)),
             LineFilterOp::NotContains(needles) => Test::NotContains(finders(needles)),
             LineFilterOp::Matches(regex) => {
-                let literal = longest_literal(regex.as_str()).map(|l| Finder::new(&l).into_owned());
+                let literal = longest_literal(regex.as_str()).map(|l| Box::new(Finder::new(&l).into_owned()));
                 Test::Matches(regex.clone(), literal)
             }
             LineFilterOp::NotMatches(regex) => Test::NotMatches(regex.clone()),

@@ -40,7 +40,7 @@ impl LogStore {
     /// Partitions of one class, one window and about one size.
     fn merge_group(&self) -> Option<Vec<Arc<Partition>>> {
         let partitions = Arc::clone(&self.state.read().partitions);
-        let mut groups: BTreeMap<(&str, Option<i64>, u32), Vec<&Arc<Partition>>> = BTreeMap::new();
+        let mut groups: BTreeMap<(&str, Option<i64>, u32), Vec<_>> = BTreeMap::new();
         for partition in partitions.iter() {
             let row = &partition.row;
             if row.bytes >= self.config.max_partition_bytes || partition.is_troubled.load(Ordering::Relaxed) {

@@ -105,12 +105,13 @@ fn everything() -> LogSelect {
 }
 
 type Line = (i64, Vec<u8>, Labels);
+type Numbered = (i64, u64, Vec<u8>, Labels);
 
 /// What a scan gives: for each stream its lines in order of (time, arrival).
 fn read(store: &LogStore, select: &LogSelect) -> BTreeMap<Labels, Vec<Line>> {
     let control = Control::default();
     let scan = store.scan(select, &control).expect("scans");
-    let mut found: BTreeMap<Labels, Vec<(i64, u64, Vec<u8>, Labels)>> = BTreeMap::new();
+    let mut found: BTreeMap<Labels, Vec<Numbered>> = BTreeMap::new();
     let parts = scan.parts();
     assert!(match select.direction {
         Direction::Forward => parts.is_sorted_by_key(|part| part.min_ns),
@@ -135,7 +136,7 @@ fn read(store: &LogStore, select: &LogSelect) -> BTreeMap<Labels, Vec<Line>> {
         }
     }
     assert_eq!(scan.warnings(), Vec::<String>::new());
-    let strip = |mut lines: Vec<(i64, u64, Vec<u8>, Labels)>| {
+    let strip = |mut lines: Vec<Numbered>| {
         lines.sort_by_key(|line| (line.0, line.1));
         lines.into_iter().map(|(time, _, line, metadata)| (time, line, metadata)).collect()
     };

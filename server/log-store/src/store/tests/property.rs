@@ -117,12 +117,15 @@ fn check_all(bench: &Bench, list: &List) {
             check(&select);
             let streams: Vec<Labels> = expect(list, &select).into_keys().collect();
             let control = Control::default();
-            let found =
-                bench.store().series(&[matchers.clone()], start_ns, end_ns, &control).expect("series");
+            let found = bench
+                .store()
+                .series(std::slice::from_ref(&matchers), start_ns, end_ns, &control)
+                .expect("series");
             assert_eq!(found, streams, "{select:?}");
             let values: BTreeSet<String> =
                 streams.iter().filter_map(|labels| labels.get("id").map(str::to_owned)).collect();
-            let found = bench.store().label_values("id", &[matchers.clone()], start_ns, end_ns, &control);
+            let found =
+                bench.store().label_values("id", std::slice::from_ref(&matchers), start_ns, end_ns, &control);
             assert_eq!(found.expect("values"), values.into_iter().collect::<Vec<_>>());
         }
     }
