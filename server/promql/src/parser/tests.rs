@@ -174,3 +174,50 @@ proptest::proptest! {
         }
     }
 }
+
+/// Expressions of the grammar that older parsers know too.
+fn classic() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let leaf = proptest::sample::select(vec![
+        "up",
+        "1.5",
+        "x{a=\"b\"}",
+        "x{a=~\"b|c\",d!=\"\"} offset 5m",
+        "y @ 10",
+        "rate(x[5m])",
+        "sum_over_time(x[1h:1m])",
+        "time()",
+        "-2",
+        "Inf",
+    ])
+    .prop_map(str::to_owned);
+    leaf.prop_recursive(4, 24, 3, |inner| {
+        let ops = vec!["+", "-", "*", "/", "%", "^", "== bool", "> bool", "atan2"];
+        prop_oneof![
+            (inner.clone(), proptest::sample::select(ops), inner.clone())
+                .prop_map(|(a, op, b)| format!("{a} {op} {b}")),
+            inner.clone().prop_map(|a| format!("({a})")),
+            inner.clone().prop_map(|a| format!("sum by (a) (vector(scalar(x)) + {a})")),
+            inner.clone().prop_map(|a| format!("topk(3, x * ({a}))")),
+            (inner.clone(), inner).prop_map(|(a, b)| format!("(x + {a}) and on (a) (x * {b})")),
+        ]
+    })
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(64))]
+
+    /// An independent parser agrees on what is an expression, and that the printed form is one.
+    #[test]
+    fn agrees_with_another_parser(text in classic()) {
+        let theirs = promql_parser::parser::parse(&text);
+        match parse(&text) {
+            Ok(query) => {
+                proptest::prop_assert!(theirs.is_ok(), "{} is refused: {:?}", text, theirs.err());
+                let printed = query.expr().to_string();
+                proptest::prop_assert!(promql_parser::parser::parse(&printed).is_ok(), "{} became {}", text, printed);
+            }
+            Err(error) => proptest::prop_assert!(theirs.is_err(), "{}: {}", text, error),
+        }
+    }
+}
