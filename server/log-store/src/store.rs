@@ -104,8 +104,13 @@ impl LogStore {
     }
 
     /// Makes everything durable and ends the log's thread.
-    pub fn close(self) -> model::Result<()> {
+    pub fn close(&self) -> model::Result<()> {
         Ok(self.wal.close()?)
+    }
+
+    /// Whether lines can be written: the error of the last attempt, if it failed.
+    pub fn health(&self) -> model::Result<()> {
+        Ok(self.wal.health()?)
     }
 
     /// Bytes on disk: partitions, their indexes, log, manifest.
