@@ -135,6 +135,12 @@ impl MetricStore {
         Ok(self.wal.flush()?)
     }
 
+    /// Whether samples can be written: the error of the last attempt, if it failed.
+    pub fn health(&self) -> Result<()> {
+        self.check_open()?;
+        Ok(self.wal.health()?)
+    }
+
     /// Samples that were rejected because another value of the same time was there first.
     pub fn conflicts(&self) -> u64 {
         self.counters.conflicts.load(Ordering::Relaxed)
