@@ -14,6 +14,7 @@ pub mod config;
 pub mod host;
 pub mod relabel;
 pub mod report;
+pub mod tail;
 
 pub use collector::{CollectConfig, Collector, Gatherer, InProcess, Stores};
 pub use duration::{format_duration_ms, parse_duration_ms};

@@ -14,6 +14,8 @@ use super::stages::{Stage, State};
 pub(crate) struct Draft {
     /// Its time: when it was read, until a stage knows better.
     pub(crate) t_ns: i64,
+    /// When it was read: unique among all lines of the process.
+    pub(crate) read_ns: i64,
     /// The line.
     pub(crate) line: Bytes,
     /// Labels of its file.
@@ -32,8 +34,9 @@ pub(crate) struct Draft {
 pub(crate) type Changes = Vec<(Arc<str>, Option<String>)>;
 
 impl Draft {
-    pub(crate) fn new(line: Bytes, start: u64, base: Labels, t_ns: i64) -> Self {
-        Draft { t_ns, line, base, changes: Vec::new(), metadata: Vec::new(), extracted: Vec::new(), start }
+    pub(crate) fn new(line: Bytes, start: u64, base: Labels, read_ns: i64) -> Self {
+        let (changes, metadata, extracted) = (Vec::new(), Vec::new(), Vec::new());
+        Draft { t_ns: read_ns, read_ns, line, base, changes, metadata, extracted, start }
     }
 
     /// What was extracted as `name`; the file's labels count as extracted from the start.

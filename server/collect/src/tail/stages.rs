@@ -23,6 +23,7 @@ mod timestamp;
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -30,6 +31,7 @@ use serde_yaml_ng::Value;
 
 use super::pipeline::{Draft, Verdict};
 use crate::Result;
+use crate::report::{Report, Status};
 use crate::section::{Section, text_of};
 
 /// A stage that works on one line alone.
@@ -123,66 +125,74 @@ const LATER_STAGES: [&str; 10] = [
 ];
 
 /// Reads the list below `key`. A stage that cannot be used is reported and skipped.
-pub(crate) fn read_stages(section: &Section<'_>, key: &'static str) -> Vec<Stage> {
+pub(crate) fn read_stages(section: &Section<'_>, key: &'static str, report: &RefCell<Report>) -> Vec<Stage> {
     let mut stages = Vec::new();
-    let items = match section.value(key) {
-        None => return stages,
-        Some(Value::Sequence(items)) => items,
-        Some(_) => {
-            section.refuse(key, "a list of stages was expected: no stage is used");
-            return stages;
-        }
+    let Some(value) = section.value(key) else { return stages };
+    let path = section.at(key);
+    let Some(items) = value.as_sequence() else {
+        report.borrow_mut().add(
+            &path,
+            "",
+            Status::Ignored,
+            "a list of stages was expected: no stage is used",
+        );
+        return stages;
     };
     for (i, item) in items.iter().enumerate() {
-        let path = format!("{}[{i}]", section.at(key));
-        // `- docker: {}` is written as `- docker` too.
+        let path = format!("{path}[{i}]");
+        // `- docker: {}` may be written as `- docker`.
         let single = item.as_str().map(|name| (name.to_owned(), &Value::Null));
         let pairs = item.as_mapping().into_iter().flatten();
         let named = pairs.filter_map(|(name, value)| Some((text_of(name)?, value)));
         for (name, value) in single.into_iter().chain(named) {
-            stages.extend(read_stage(&name, value, section, &path));
+            stages.extend(read_stage(&name, value, &path, report));
         }
     }
     stages
 }
 
-fn read_stage(name: &str, value: &Value, parent: &Section<'_>, path: &str) -> Vec<Stage> {
+fn read_stage(name: &str, value: &Value, path: &str, report: &RefCell<Report>) -> Vec<Stage> {
+    let at = format!("{path}.{name}");
     let inner = |read: fn(&Section<'_>) -> Result<Vec<Stage>>| {
-        let section = parent.child(format!("{path}.{name}"), value)?;
+        let section = Section::new(at.as_str(), value, report)?;
         let stages = read(&section)?;
         section.finish();
         Ok(stages)
+    };
+    let note = |status, note: &str| {
+        report.borrow_mut().add(path, name, status, note);
+        Vec::new()
     };
     let read = match name {
         "cri" => inner(cri::read),
         "docker" => inner(docker::read),
         "drop" => inner(drop::read),
         "json" => inner(json::read),
-        "labeldrop" | "label_drop" => label_drop::read(value, path),
-        "labelallow" | "label_keep" => label_keep::read(value, path),
-        "labels" => labels::read(value, path),
+        "labeldrop" | "label_drop" => label_drop::read(value, &at),
+        "labelallow" | "label_keep" => label_keep::read(value, &at),
+        "labels" => labels::read(value, &at),
         "limit" => inner(limit::read),
         "logfmt" => inner(logfmt::read),
-        "match" => inner(matching::read),
+        "match" => Section::new(at.as_str(), value, report).and_then(|s| matching::read(&s, report)),
         "multiline" => inner(multiline::read),
         "output" => inner(output::read),
         "pack" => inner(pack::read),
         "regex" => inner(regex::read),
         "replace" => inner(replace::read),
         "sampling" => inner(sampling::read),
-        "static_labels" => static_labels::read(value, path),
-        "structured_metadata" | "non_indexed_labels" => structured_metadata::read(value, path),
+        "static_labels" => static_labels::read(value, &at),
+        "structured_metadata" | "non_indexed_labels" => structured_metadata::read(value, &at),
         "timestamp" => inner(timestamp::read),
-        "tenant" => return parent.skip(path, name, TENANT),
-        _ if LATER_STAGES.contains(&name) => return parent.skip(path, name, LATER),
-        _ => return parent.unknown(path, name, "no stage of this name is known: it is skipped"),
+        "tenant" => return note(Status::Ignored, TENANT),
+        _ if LATER_STAGES.contains(&name) => return note(Status::Ignored, LATER),
+        _ => return note(Status::Unknown, "no stage of this name is known: it is skipped"),
     };
     match read {
         Ok(stages) => {
-            parent.used(path, name);
+            note(Status::Used, "");
             stages
         }
-        Err(error) => parent.skip(path, name, &format!("the stage is skipped: {error}")),
+        Err(error) => note(Status::Ignored, &format!("the stage is skipped: {error}")),
     }
 }
 

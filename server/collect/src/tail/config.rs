@@ -1,0 +1,162 @@
+//! Reads a Promtail file: what is used, and a report on every key.
+
+use std::cell::RefCell;
+use std::path::Path;
+
+use model::{JOB, Labels, LabelsBuilder};
+
+use super::pattern::PathPattern;
+use super::pipeline::Pipeline;
+use super::stages::read_stages;
+use crate::config::{parse_yaml, read_file};
+use crate::relabel::{Rule, read_rules, relabel_builder};
+use crate::report::{Report, Status};
+use crate::section::Section;
+use crate::{Error, Result};
+
+/// What a Promtail file asks for.
+#[derive(Debug, Clone, Default)]
+pub struct TailConfig {
+    /// Its scrape configurations with files to tail.
+    pub jobs: Vec<TailJob>,
+}
+
+/// One scrape configuration.
+#[derive(Debug, Clone)]
+pub struct TailJob {
+    /// Its name.
+    pub job_name: String,
+    /// The files it tails.
+    pub paths: Vec<TailPath>,
+    pub(crate) pipeline: Pipeline,
+}
+
+/// A `__path__` and the labels of its lines.
+#[derive(Debug, Clone)]
+pub struct TailPath {
+    /// The labels that all its lines have, without `filename`.
+    pub labels: Labels,
+    pub(crate) pattern: PathPattern,
+}
+
+impl TailPath {
+    /// The pattern as the configuration spells it.
+    pub fn path(&self) -> &str {
+        &self.pattern.text
+    }
+}
+
+const SERVER: &str = "Promtail's own server: everything is on this program's port";
+const POSITIONS: &str = "positions are kept in the data folder, with the lines";
+const CLIENTS: &str = "lines go to this program's own store";
+const NO_EFFECT: &str = "has no effect here";
+const SOURCE_LATER: &str = "this source is not supported yet: its lines are not read";
+const OTHER_SOURCES: [&str; 15] = [
+    "azure_event_hubs",
+    "cloudflare",
+    "consul_sd_configs",
+    "consulagent_sd_configs",
+    "docker_sd_configs",
+    "file_sd_configs",
+    "gcplog",
+    "gelf",
+    "heroku_drain",
+    "journal",
+    "kafka",
+    "kubernetes_sd_configs",
+    "loki_push_api",
+    "syslog",
+    "windows_events",
+];
+
+impl TailConfig {
+    /// Reads a file.
+    pub fn read(path: &Path) -> Result<(Self, Report)> {
+        let text = read_file(path)?;
+        Self::parse(&text).map_err(|e| match e {
+            Error::Config { path: at, why } if at.is_empty() => {
+                Error::config(path.display().to_string(), why)
+            }
+            Error::Config { path: at, why } => Error::config(format!("{}: {at}", path.display()), why),
+            other => other,
+        })
+    }
+
+    /// Reads a text.
+    pub fn parse(text: &str) -> Result<(Self, Report)> {
+        let value = parse_yaml(text)?;
+        let report = RefCell::new(Report::default());
+        let mut config = TailConfig::default();
+        let top = Section::new("", &value, &report)?;
+        for job in top.sections("scrape_configs")? {
+            config.jobs.push(read_job(&job, &report)?);
+        }
+        top.ignored(&["server"], SERVER);
+        top.ignored(&["positions"], POSITIONS);
+        top.ignored(&["clients", "client"], CLIENTS);
+        top.ignored(&["target_config"], "folders are looked at every 1 to 5 s");
+        top.ignored(&["limits_config"], "reading holds when the store is slow; no line is dropped");
+        top.ignored(&["global", "options", "tracing", "wal"], NO_EFFECT);
+        top.finish();
+        Ok((config, report.into_inner()))
+    }
+}
+
+fn read_job(section: &Section<'_>, report: &RefCell<Report>) -> Result<TailJob> {
+    let job_name = section.text("job_name")?.unwrap_or_default();
+    let relabel = read_rules(section, "relabel_configs")?;
+    let pipeline = Pipeline::new(read_stages(section, "pipeline_stages", report));
+    let mut paths = Vec::new();
+    for group in section.sections("static_configs")? {
+        paths.extend(read_group(&group, &job_name, &relabel, report)?);
+    }
+    section.ignored(&["encoding"], "lines are kept byte for byte");
+    section.ignored(&["decompression"], "compressed files are not read yet");
+    section.ignored(&OTHER_SOURCES, SOURCE_LATER);
+    section.ignored(&["entry_parser"], "deprecated there: use the stages cri or docker");
+    section.finish();
+    Ok(TailJob { job_name, paths, pipeline })
+}
+
+/// The paths of one static configuration: none if a rule drops it or it names no path.
+fn read_group(
+    group: &Section<'_>,
+    job_name: &str,
+    relabel: &[Rule],
+    report: &RefCell<Report>,
+) -> Result<Option<TailPath>> {
+    let pairs = group.pairs("labels")?;
+    let targets = group.texts("targets")?.unwrap_or_default();
+    if !targets.is_empty() {
+        group.restate(
+            "targets",
+            Status::Approximated,
+            "files of this host are read, whatever is written here",
+        );
+    }
+    group.finish();
+    let note = |why: &str| {
+        report.borrow_mut().add(&group.at("labels"), "__path__", Status::Ignored, why);
+        Ok(None)
+    };
+    let mut labels = LabelsBuilder::default();
+    labels.set(JOB, job_name);
+    labels.set("__address__", targets.first().map_or("", String::as_str));
+    for (name, value) in pairs {
+        labels.set(name, value);
+    }
+    if !relabel_builder(&mut labels, relabel) {
+        return note("a relabelling rule drops it: nothing is read");
+    }
+    let path = labels.value("__path__").to_owned();
+    if path.is_empty() {
+        return note("there is no __path__: nothing is read");
+    }
+    match PathPattern::new(&path, Some(labels.value("__path_exclude__"))) {
+        Err(why) => note(&why),
+        Ok(pattern) => {
+            labels.retain(|name, _| !name.starts_with("__"));
+            Ok(Some(TailPath { labels: labels.build(), pattern }))
+        }
+    }
+}
