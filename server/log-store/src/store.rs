@@ -103,9 +103,9 @@ impl LogStore {
         &self.warnings
     }
 
-    /// Makes everything durable and ends the log's thread.
+    /// Makes everything durable.
     pub fn close(&self) -> model::Result<()> {
-        Ok(self.wal.close()?)
+        Ok(self.wal.flush()?)
     }
 
     /// Whether lines can be written: the error of the last attempt, if it failed.
