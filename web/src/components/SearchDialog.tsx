@@ -24,12 +24,9 @@ const PAGES: Hit[] = [
 
 const MAX_HITS = 50;
 
-export function SearchDialog({ onClose }: { onClose: () => void }) {
-  const [text, setText] = useState("");
-  const [cursor, setCursor] = useState(0);
-  const navigate = useNavigate();
+function useHits(text: string): Hit[] {
   const dashboards = useDashboards();
-  const hits = useMemo(() => {
+  return useMemo(() => {
     const recent = new Map(recentVisits().map((v, i) => [v.uid, i]));
     const found = (dashboards.data ?? [])
       .filter((d) => matches(d, text))
@@ -42,6 +39,13 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
     const words = text.trim().toLowerCase();
     return [...found, ...PAGES.filter((p) => p.title.toLowerCase().includes(words))];
   }, [dashboards.data, text]);
+}
+
+export function SearchDialog({ onClose }: { onClose: () => void }) {
+  const [text, setText] = useState("");
+  const [cursor, setCursor] = useState(0);
+  const navigate = useNavigate();
+  const hits = useHits(text);
 
   const open = (hit: Hit | undefined) => {
     if (!hit) return;

@@ -14,7 +14,7 @@ import { interpolate } from "../../lib/interpolate/interpolate";
 import { one } from "../../lib/urlSearch";
 import { type TimeDefaults, useTimeState } from "../../state/timeState";
 import { usePatchUrl, useUrlSearch } from "../../state/urlState";
-import { DashboardProvider, type DashboardState } from "./context";
+import { DashboardProvider, type DashboardState, useDashboardState } from "./context";
 import { DashboardLinks } from "./DashboardLinks";
 import classes from "./DashboardView.module.css";
 import { PanelCard } from "./PanelCard";
@@ -22,7 +22,7 @@ import { ReportMark } from "./ReportMark";
 import { SectionGrid } from "./SectionGrid";
 import { useBusy } from "./useBusy";
 import { useDashboardKeys } from "./useDashboardKeys";
-import { useVariables } from "./useVariables";
+import { useVariables, type Variables } from "./useVariables";
 import { VariableBar } from "./VariableBar";
 
 interface Props {
@@ -73,41 +73,10 @@ export function DashboardView({ dashboard, meta, report }: Props) {
     [dashboard, time, scope, states, theme, view, inspected, setBusy],
   );
   const cell = viewed ? findCell(sections, viewed) : undefined;
-  const title = scope ? interpolate(dashboard.title, scope) : dashboard.title;
 
   return (
     <DashboardProvider value={state}>
-      {!kiosk && (
-        <PageHeader
-          title={title}
-          crumb={viewed ? undefined : meta.folder || undefined}
-          mark={<ReportMark report={report} description={dashboard.description} />}
-          below={
-            <div className={classes.below}>
-              {viewed && (
-                <button type="button" className="button" onClick={() => view(null)}>
-                  <IconArrowLeft size={15} /> Back to the dashboard
-                </button>
-              )}
-              <VariableBar variables={variables} />
-              {!viewed && <DashboardLinks />}
-            </div>
-          }
-        >
-          {!dashboard.hideTimePicker && <TimePicker time={time} />}
-          <RefreshPicker time={time} intervals={dashboard.refreshIntervals} busy={busy} />
-          <button
-            type="button"
-            className={`button ${classes.kiosk}`}
-            data-icon="true"
-            title="Full screen without menus (d k)"
-            aria-label="Kiosk mode"
-            onClick={() => patch({ kiosk: "1" })}
-          >
-            <IconDeviceTv size={16} />
-          </button>
-        </PageHeader>
-      )}
+      {!kiosk && <Header meta={meta} report={report} variables={variables} viewed={viewed !== null} busy={busy} />}
       <div className={classes.body} data-single={cell !== undefined}>
         {cell ? (
           <PanelCard key={cell.key} cell={cell} single />
@@ -127,6 +96,52 @@ export function DashboardView({ dashboard, meta, report }: Props) {
         {viewed && scope && !cell && <EmptyView title={`There is no panel “${viewed}” on this dashboard`} />}
       </div>
     </DashboardProvider>
+  );
+}
+
+interface HeaderProps {
+  meta: DashboardMeta;
+  report: ImportReport;
+  variables: Variables;
+  /** One panel is shown alone. */
+  viewed: boolean;
+  busy: boolean;
+}
+
+function Header({ meta, report, variables, viewed, busy }: HeaderProps) {
+  const { dashboard, time, scope, view } = useDashboardState();
+  const patch = usePatchUrl();
+  const title = scope ? interpolate(dashboard.title, scope) : dashboard.title;
+  return (
+    <PageHeader
+      title={title}
+      crumb={viewed ? undefined : meta.folder || undefined}
+      mark={<ReportMark report={report} description={dashboard.description} />}
+      below={
+        <div className={classes.below}>
+          {viewed && (
+            <button type="button" className="button" onClick={() => view?.(null)}>
+              <IconArrowLeft size={15} /> Back to the dashboard
+            </button>
+          )}
+          <VariableBar variables={variables} />
+          {!viewed && <DashboardLinks />}
+        </div>
+      }
+    >
+      {!dashboard.hideTimePicker && <TimePicker time={time} />}
+      <RefreshPicker time={time} intervals={dashboard.refreshIntervals} busy={busy} />
+      <button
+        type="button"
+        className={`button ${classes.kiosk}`}
+        data-icon="true"
+        title="Full screen without menus (d k)"
+        aria-label="Kiosk mode"
+        onClick={() => patch({ kiosk: "1" })}
+      >
+        <IconDeviceTv size={16} />
+      </button>
+    </PageHeader>
   );
 }
 

@@ -45,11 +45,7 @@ export const PanelCard = memo(function PanelCard({ cell, single: alone = false }
   const type = findPanelType(panel.type);
   const replace = useInterpolation(scope, compiled, state.time.zone, data);
   const title = replace(panel.title);
-  const { setBusy } = state;
-  useEffect(() => {
-    setBusy(key, data.loading);
-    return () => setBusy(key, false);
-  }, [key, data.loading, setBusy]);
+  useBusyReport(key, data.loading);
 
   const instead = compiled && type.needsData ? insteadOfData(data, compiled) : undefined;
   const explore = compiled ? exploreLink(compiled.queries[0], state.time.raw) : null;
@@ -106,6 +102,14 @@ export const PanelCard = memo(function PanelCard({ cell, single: alone = false }
     </section>
   );
 });
+
+function useBusyReport(key: string, loading: boolean): void {
+  const { setBusy } = useDashboardState();
+  useEffect(() => {
+    setBusy(key, loading);
+    return () => setBusy(key, false);
+  }, [key, loading, setBusy]);
+}
 
 function useCompiled(cell: Cell, scope: Scope | null, state: DashboardState, width: number): CompiledPanel | null {
   const { dashboard, time, variables } = state;

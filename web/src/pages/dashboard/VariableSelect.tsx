@@ -76,15 +76,19 @@ interface ListProps {
   done: () => void;
 }
 
-function OptionList({ state, chosen, pick, done }: ListProps) {
-  const [text, setText] = useState("");
-  const [cursor, setCursor] = useState(0);
-  const { model, options, error } = state;
-  const found = useMemo(() => {
+function useFound({ model, options }: VariableState, text: string): VariableOption[] {
+  return useMemo(() => {
     const all: VariableOption[] = model.includeAll ? [{ text: "All", value: ALL }, ...options] : options;
     const words = text.toLowerCase();
     return all.filter((o) => o.text.toLowerCase().includes(words));
   }, [options, model.includeAll, text]);
+}
+
+function OptionList({ state, chosen, pick, done }: ListProps) {
+  const [text, setText] = useState("");
+  const [cursor, setCursor] = useState(0);
+  const { model, error } = state;
+  const found = useFound(state, text);
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const option = found[cursor];

@@ -12,7 +12,7 @@ import { REFRESH_INTERVALS } from "../../lib/dashboard/model";
 import { one } from "../../lib/urlSearch";
 import { useHotkeys } from "../../state/hotkeys";
 import { recall, remember } from "../../state/storage";
-import { type TimeDefaults, useTimeState } from "../../state/timeState";
+import { type TimeDefaults, type TimeState, useTimeState } from "../../state/timeState";
 import { usePatchUrl, useUrlSearch } from "../../state/urlState";
 import { PanelCard } from "../dashboard/PanelCard";
 import { PanelStage } from "../dashboard/PanelStage";
@@ -58,12 +58,7 @@ export function ExplorePage() {
     if (text) remember("explore-history", [{ kind: asked.kind, expr: text }, ...rest].slice(0, MAX_HISTORY));
     patch({ kind: asked.kind, expr: text || undefined, look: undefined });
   };
-  useHotkeys([
-    { keys: "t z", label: "Zoom out", group: "Time", run: time.zoomOut },
-    { keys: "mod+z", label: "Zoom out", group: "Time", run: time.zoomOut },
-    { keys: "t ArrowLeft", label: "Earlier", group: "Time", run: () => time.shift(-1) },
-    { keys: "t ArrowRight", label: "Later", group: "Time", run: () => time.shift(1) },
-  ]);
+  useTimeKeys(time);
 
   const looks = looksOf(kind, expr);
   const shown = looks.find((l) => l === look) ?? looks[0] ?? "graph";
@@ -83,25 +78,7 @@ export function ExplorePage() {
       <div className={classes.page}>
         <QueryBox key={`${kind} ${expr}`} asked={{ kind, expr }} run={run} />
         {expr === "" ? (
-          <EmptyView title="Ask for metrics in PromQL, or for logs in LogQL" wide>
-            <div className={classes.examples}>
-              {(["promql", "logql"] as const).map((language) => (
-                <section key={language}>
-                  <h2>{language === "promql" ? "Metrics" : "Logs"}</h2>
-                  {EXAMPLES[language].map((example) => (
-                    <button
-                      type="button"
-                      key={example}
-                      className="button mono"
-                      onClick={() => run({ kind: language, expr: example })}
-                    >
-                      {example}
-                    </button>
-                  ))}
-                </section>
-              ))}
-            </div>
-          </EmptyView>
+          <Examples run={run} />
         ) : (
           <>
             {looks.length > 1 && (
@@ -134,6 +111,39 @@ export function ExplorePage() {
         )}
       </div>
     </PanelStage>
+  );
+}
+
+function useTimeKeys(time: TimeState): void {
+  useHotkeys([
+    { keys: "t z", label: "Zoom out", group: "Time", run: time.zoomOut },
+    { keys: "mod+z", label: "Zoom out", group: "Time", run: time.zoomOut },
+    { keys: "t ArrowLeft", label: "Earlier", group: "Time", run: () => time.shift(-1) },
+    { keys: "t ArrowRight", label: "Later", group: "Time", run: () => time.shift(1) },
+  ]);
+}
+
+function Examples({ run }: { run: (asked: Asked) => void }) {
+  return (
+    <EmptyView title="Ask for metrics in PromQL, or for logs in LogQL" wide>
+      <div className={classes.examples}>
+        {(["promql", "logql"] as const).map((language) => (
+          <section key={language}>
+            <h2>{language === "promql" ? "Metrics" : "Logs"}</h2>
+            {EXAMPLES[language].map((example) => (
+              <button
+                type="button"
+                key={example}
+                className="button mono"
+                onClick={() => run({ kind: language, expr: example })}
+              >
+                {example}
+              </button>
+            ))}
+          </section>
+        ))}
+      </div>
+    </EmptyView>
   );
 }
 
