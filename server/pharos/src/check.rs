@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use collect::config::PrometheusConfig;
 use collect::report::{Report, Status};
-use collect::tail::PromtailConfig;
+use collect::tail::TailConfig;
 use serde_json::json;
 
 use crate::cli::{CheckArgs, ServeArgs};
@@ -81,7 +81,7 @@ fn check(path: &Path) -> Result<Checked> {
     };
     let path_label = text.contains("__path__");
     if has("positions") || has("clients") || path_label || any_job(&["pipeline_stages", "journal", "syslog"]) {
-        let (_, report) = PromtailConfig::read(path)?;
+        let (_, report) = TailConfig::read(path)?;
         return Ok(Checked { kind: "Promtail configuration", report });
     }
     if has("schema_config") || has("storage_config") || has("limits_config") || has("auth_enabled") {

@@ -6,7 +6,7 @@ use anyhow::Result;
 use api::Notice;
 use collect::config::{PrometheusConfig, ScrapeConfig};
 use collect::report::{Report, Status};
-use collect::tail::{PromtailConfig, TailConfig};
+use collect::tail::TailConfig;
 
 use crate::config::Config;
 
@@ -32,9 +32,9 @@ impl Inputs {
             }
         }
         if let Some(path) = &config.promtail {
-            match PromtailConfig::read(path) {
+            match TailConfig::read(path) {
                 Ok((read, report)) => {
-                    inputs.tail = read.tail;
+                    inputs.tail = read;
                     inputs.notices.extend(notices(path, &report));
                 }
                 Err(error) => inputs.notices.push(failed(path, &error.to_string())),

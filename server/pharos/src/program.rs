@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use api::{Home, Notice, Program, TargetStatus};
+use api::{Home, Notice, Program, TailFile, TailStatus, TargetStatus};
 use arc_swap::ArcSwap;
 use collect::tail::Tailer;
 use collect::{CollectStatus, Collector, Gatherer};
 use model::{Clock, Labels, SystemClock};
+use parking_lot::Mutex;
 use storage::DataFolder;
 use wire::exposition::Page;
 
@@ -22,7 +23,8 @@ pub(crate) struct Running {
     pub(crate) started_ms: i64,
     pub(crate) folder: Arc<DataFolder>,
     pub(crate) collector: Arc<Collector>,
-    pub(crate) tailer: Arc<Tailer>,
+    /// `None` once it is stopped.
+    pub(crate) tailer: Mutex<Option<Tailer>>,
     pub(crate) own_metrics: Arc<dyn Gatherer>,
     pub(crate) notices: ArcSwap<Vec<Notice>>,
     pub(crate) runtime: tokio::runtime::Handle,
@@ -33,6 +35,11 @@ pub(crate) struct Running {
 impl Running {
     fn collect_status(&self) -> CollectStatus {
         self.collector.status()
+    }
+
+    fn tails(&self) -> Vec<TailStatus> {
+        let status = self.tailer.lock().as_ref().map(|tailer| tailer.status());
+        status.iter().flat_map(|status| status.targets.iter().map(tail)).collect()
     }
 
     fn discovery_notices(&self) -> impl Iterator<Item = Notice> {
@@ -55,10 +62,10 @@ impl Program for Running {
             return Err(format!("{}: {}", failure.source, failure.message));
         }
         let Inputs { scrape_configs, tail, notices } = inputs;
-        self.runtime.block_on(async {
-            self.collector.reload(scrape_configs).await;
-            self.tailer.reload(tail).await;
-        });
+        self.runtime.block_on(self.collector.reload(scrape_configs));
+        if let Some(tailer) = self.tailer.lock().as_ref() {
+            tailer.reload(tail);
+        }
         self.notices.store(Arc::new(notices));
         Ok(())
     }
@@ -130,5 +137,27 @@ fn target(target: collect::TargetStatus) -> TargetStatus {
         interval_ms: target.interval_ms,
         timeout_ms: target.timeout_ms,
         samples: target.samples,
+    }
+}
+
+fn tail(target: &collect::tail::TailTargetStatus) -> TailStatus {
+    let file = |file: &collect::tail::TailFileStatus| TailFile {
+        path: file.path.clone(),
+        size: file.size,
+        offset: file.offset,
+        lines: file.lines,
+        last_line_ms: file.last_line_ms.unwrap_or(0),
+        last_error: file.last_error.clone(),
+    };
+    let failures = target.stage_failures.iter().map(|failure| {
+        format!("stage {} failed on {} lines, the last time: {}", failure.stage, failure.count, failure.last_error)
+    });
+    let hints = [target.hint.clone(), target.last_error.clone()].into_iter().filter(|text| !text.is_empty());
+    TailStatus {
+        job: target.job.clone(),
+        path: target.path.clone(),
+        state: target.state.as_str().to_owned(),
+        hint: hints.chain(failures).collect::<Vec<_>>().join("; "),
+        files: target.files.iter().map(file).collect(),
     }
 }

@@ -13,6 +13,7 @@ use collect::tail::Tailer;
 use collect::{Collector, Gatherer, InProcess};
 use dashboards::Library;
 use model::{Clock, SystemClock};
+use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -121,7 +122,7 @@ fn start(config: &Config, stores: Stores, inputs: &Inputs, own_log: OwnLog) -> R
     };
     let collect_stores = collect::Stores { sink: stores.metrics.clone(), source: stores.metrics.clone() };
     let collector = Collector::start(collect_config, collect_stores, clock.clone());
-    let tailer = Tailer::start(inputs.tail.clone(), stores.logs.clone(), clock.clone(), tokio::runtime::Handle::current());
+    let tailer = Tailer::start(inputs.tail.clone(), stores.logs.clone(), clock.clone())?;
     let (metrics, logs) = (stores.metrics.clone(), stores.logs.clone());
     let health = move || {
         metrics.health().map_err(|e| format!("metrics: {e}"))?;
@@ -134,7 +135,7 @@ fn start(config: &Config, stores: Stores, inputs: &Inputs, own_log: OwnLog) -> R
         started_ms: clock.now_ms(),
         folder: stores.folder.clone(),
         collector: Arc::new(collector),
-        tailer: Arc::new(tailer),
+        tailer: Mutex::new(Some(tailer)),
         own_metrics,
         notices: ArcSwap::from_pointee(inputs.notices.clone()),
         runtime: tokio::runtime::Handle::current(),
@@ -232,14 +233,18 @@ async fn reload(running: &Arc<Running>) {
 async fn stop(parted: Parted) -> Result<()> {
     let Parted { running, stores, maintenance, keeper } = parted;
     running.collector.stop().await;
-    running.tailer.stop().await;
     tracing::info!("stopped");
     let close = move || {
+        if let Some(tailer) = running.tailer.lock().take() {
+            tailer.stop();
+        }
         if let Some(keeper) = keeper {
             keeper.stop();
         }
         maintenance.stop();
-        stores.close()
+        let closed = stores.close();
+        maintenance.join();
+        closed
     };
     tokio::task::spawn_blocking(close).await?
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -15,7 +16,9 @@ use storage::{DataFolder, Disk, Documents, RealDisk};
 use crate::config::Config;
 
 /// How often sealing, merging and retention are looked at.
-const MAINTAIN_EVERY: Duration = Duration::from_secs(10);
+const MAINTAIN_EVERY: Duration = Duration::from_secs(5);
+/// The pause after a failure.
+const AFTER_ERROR: Duration = Duration::from_secs(1);
 
 /// Everything that is kept, open.
 pub(crate) struct Stores {
@@ -25,10 +28,12 @@ pub(crate) struct Stores {
     pub(crate) logs: Arc<LogStore>,
 }
 
-/// Runs maintenance until it is dropped or stopped.
+/// Threads that seal, merge and expire.
 pub(crate) struct Maintenance {
-    stop: Sender<()>,
-    thread: Option<JoinHandle<()>>,
+    stopping: Arc<AtomicBool>,
+    stop_logs: Sender<()>,
+    metrics: JoinHandle<()>,
+    logs: JoinHandle<()>,
 }
 
 impl Stores {
@@ -41,7 +46,8 @@ impl Stores {
         let control = Documents::open(disk.clone(), &at("control.redb"))?;
         let retention = config.retention.unwrap_or(Duration::ZERO);
         let metric_config = metric_store::Config { retention, ..Default::default() };
-        let log_config = log_store::Config { retention, ..Default::default() };
+        let retention_ms = config.retention.map(|kept| i64::try_from(kept.as_millis()).unwrap_or(i64::MAX));
+        let log_config = log_store::Config { retention_ms, ..Default::default() };
         // Both replay their log: side by side they take half the time.
         let (metrics, logs) = std::thread::scope(|scope| {
             let path = at("metrics");
@@ -54,47 +60,72 @@ impl Stores {
         let metrics = metrics.map_err(|_| anyhow::anyhow!("the metric store failed while it opened"))?;
         let metrics = Arc::new(metrics.context("metric store")?);
         let logs = Arc::new(logs.context("log store")?);
-        if let Some(advice) = folder.advice() {
-            tracing::warn!("{advice}");
+        let notes = metrics.notes().iter().chain(logs.start_warnings());
+        for note in notes.chain(&folder.advice()) {
+            tracing::warn!("{note}");
         }
         Ok(Stores { folder: Arc::new(folder), control, metrics, logs })
     }
 
-    /// Starts to look after the stores on a thread of its own.
+    /// Starts to look after the stores, each on a thread of its own.
     pub(crate) fn maintain(&self) -> std::io::Result<Maintenance> {
-        let (stop, stopped) = channel();
-        let (metrics, logs) = (self.metrics.clone(), self.logs.clone());
-        let thread = std::thread::Builder::new()
-            .name("maintain".into())
-            .spawn(move || look_after(&metrics, &logs, &stopped))?;
-        Ok(Maintenance { stop, thread: Some(thread) })
+        let stopping = Arc::new(AtomicBool::new(false));
+        let thread = |name: &str| std::thread::Builder::new().name(name.into());
+        let (store, stop) = (self.metrics.clone(), stopping.clone());
+        let metrics = thread("maintain-metrics").spawn(move || look_after_metrics(&store, &stop))?;
+        let (stop_logs, stopped) = channel();
+        let store = self.logs.clone();
+        let logs = thread("maintain-logs").spawn(move || look_after_logs(&store, &stopped))?;
+        Ok(Maintenance { stopping, stop_logs, metrics, logs })
     }
 
     /// Writes what is in memory and closes; `Err` names what could not be written.
-    pub(crate) fn close(self) -> Result<()> {
+    pub(crate) fn close(&self) -> Result<()> {
         let metrics = self.metrics.close().context("metric store");
         let logs = self.logs.close().context("log store");
         metrics.and(logs)
     }
 }
 
-fn look_after(metrics: &MetricStore, logs: &LogStore, stopped: &Receiver<()>) {
-    while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(MAINTAIN_EVERY) {
-        if let Err(error) = metrics.maintain() {
-            tracing::error!(%error, "metrics cannot be sealed, merged or expired");
+fn look_after_metrics(store: &MetricStore, stopping: &AtomicBool) {
+    while !stopping.load(Ordering::Acquire) {
+        store.wait_for_maintenance(MAINTAIN_EVERY);
+        while !stopping.load(Ordering::Acquire) {
+            match store.maintain() {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::error!(%error, "metrics cannot be sealed, merged or expired");
+                    std::thread::sleep(AFTER_ERROR);
+                    break;
+                }
+            }
         }
-        if let Err(error) = logs.maintain() {
+    }
+}
+
+fn look_after_logs(store: &LogStore, stopped: &Receiver<()>) {
+    while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(MAINTAIN_EVERY) {
+        if let Err(error) = store.maintain() {
             tracing::error!(%error, "logs cannot be sealed, merged or expired");
         }
     }
 }
 
 impl Maintenance {
-    /// Waits for the round that runs, then stops.
-    pub(crate) fn stop(mut self) {
-        let _ = self.stop.send(());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+    /// Tells the threads to stop. They end after the round that runs; that of metrics once its store is closed.
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+        // A thread that is gone needs no telling.
+        let _ = self.stop_logs.send(());
+    }
+
+    /// Waits for the threads.
+    pub(crate) fn join(self) {
+        for thread in [self.metrics, self.logs] {
+            if thread.join().is_err() {
+                tracing::error!("maintenance ended in a way it should not");
+            }
         }
     }
 }
