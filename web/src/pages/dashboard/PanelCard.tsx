@@ -87,21 +87,28 @@ export const PanelCard = memo(function PanelCard({ cell, single: alone = false }
           </CrashGuard>
         )}
       </div>
-      {state.inspected === key && compiled && (
-        <Suspense>
-          <PanelInspect
-            title={title}
-            panel={panel}
-            data={data}
-            compiled={compiled}
-            zone={state.time.zone}
-            onClose={() => state.inspect(null)}
-          />
-        </Suspense>
-      )}
+      {compiled && <Inspector cell={cell} title={title} data={data} compiled={compiled} />}
     </section>
   );
 });
+
+interface InspectorProps {
+  cell: Cell;
+  title: string;
+  data: PanelData;
+  compiled: CompiledPanel;
+}
+
+function Inspector({ cell, title, data, compiled }: InspectorProps) {
+  const { inspected, inspect, time } = useDashboardState();
+  if (inspected !== cell.key) return null;
+  const close = () => inspect(null);
+  return (
+    <Suspense>
+      <PanelInspect title={title} panel={cell.panel} data={data} compiled={compiled} zone={time.zone} onClose={close} />
+    </Suspense>
+  );
+}
 
 function useBusyReport(key: string, loading: boolean): void {
   const { setBusy } = useDashboardState();

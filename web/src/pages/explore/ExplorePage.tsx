@@ -59,7 +59,6 @@ export function ExplorePage() {
     patch({ kind: asked.kind, expr: text || undefined, look: undefined });
   };
   useTimeKeys(time);
-
   const looks = looksOf(kind, expr);
   const shown = looks.find((l) => l === look) ?? looks[0] ?? "graph";
   const dashboard = useMemo(() => explorePanels(kind, expr, shown), [kind, expr, shown]);
