@@ -30,7 +30,9 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode> {
         }
         if args.json {
             all.push(match &result {
-                Ok(checked) => json!({"file": path, "kind": checked.kind, "findings": checked.report.findings}),
+                Ok(checked) => {
+                    json!({"file": path, "kind": checked.kind, "findings": checked.report.findings})
+                }
                 Err(error) => json!({"file": path, "error": format!("{error:#}")}),
             });
         } else {
@@ -80,7 +82,8 @@ fn check(path: &Path) -> Result<Checked> {
         jobs.is_some_and(|jobs| jobs.iter().any(|job| keys.iter().any(|key| job.get(*key).is_some())))
     };
     let path_label = text.contains("__path__");
-    if has("positions") || has("clients") || path_label || any_job(&["pipeline_stages", "journal", "syslog"]) {
+    if has("positions") || has("clients") || path_label || any_job(&["pipeline_stages", "journal", "syslog"])
+    {
         let (_, report) = TailConfig::read(path)?;
         return Ok(Checked { kind: "Promtail configuration", report });
     }

@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Query(QueryArgs),
     /// Exit 0 if the server is ready: for containers and scripts.
     Healthcheck(HealthArgs),
+    /// Print all configuration keys with their defaults.
+    Config,
 }
 
 #[derive(Debug, Clone, Default, Args)]

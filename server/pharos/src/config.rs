@@ -13,9 +13,7 @@ use std::time::Duration;
 use access::{Cidr, Role, Token};
 use anyhow::{Context, Result, bail};
 
-pub(crate) use keys::KEYS;
-#[cfg(test)]
-pub(crate) use keys::reference;
+pub(crate) use keys::{KEYS, reference};
 
 use crate::cli::ServeArgs;
 
@@ -249,7 +247,7 @@ mod tests {
         assert_eq!(config.limits.timeout, Duration::from_secs(5));
         assert_eq!(config.limits.max_samples, 7);
         assert_eq!(config.access.open_ingest.len(), 1);
-        assert!(config.collect && config.data == PathBuf::from("data"));
+        assert!(config.collect && config.data == PathBuf::from("./data"));
         assert_eq!(load("", &env, ServeArgs::default()).expect("valid").listen.port(), 2);
     }
 

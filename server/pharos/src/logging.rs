@@ -1,5 +1,7 @@
 //! The program's own log: to standard error as text or JSON, and as a stream of its own store.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -25,7 +27,12 @@ pub(crate) fn start(json: bool, level: &str, own: OwnLog) -> anyhow::Result<()> 
             .with_filter(filter(quiet)?)
             .boxed()
     } else {
-        fmt::layer().with_target(false).with_writer(std::io::stderr).with_filter(filter(quiet)?).boxed()
+        fmt::layer()
+            .with_target(false)
+            .with_ansi(std::io::stderr().is_terminal())
+            .with_writer(std::io::stderr)
+            .with_filter(filter(quiet)?)
+            .boxed()
     };
     let kept = own.with_filter(filter(quiet)?);
     tracing_subscriber::registry().with(shown).with(kept).init();

@@ -150,7 +150,10 @@ fn tail(target: &collect::tail::TailTargetStatus) -> TailStatus {
         last_error: file.last_error.clone(),
     };
     let failures = target.stage_failures.iter().map(|failure| {
-        format!("stage {} failed on {} lines, the last time: {}", failure.stage, failure.count, failure.last_error)
+        format!(
+            "stage {} failed on {} lines, the last time: {}",
+            failure.stage, failure.count, failure.last_error
+        )
     });
     let hints = [target.hint.clone(), target.last_error.clone()].into_iter().filter(|text| !text.is_empty());
     TailStatus {

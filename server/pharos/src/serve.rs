@@ -170,7 +170,10 @@ fn in_process(hostname: &str, own: Arc<dyn Gatherer>) -> Vec<InProcess> {
         interval_ms: OWN_INTERVAL_MS,
         gatherer,
     };
-    vec![target("node", Arc::new(collect::host::Host::new("/", Arc::new(SystemClock)))), target("pharos", own)]
+    vec![
+        target("node", Arc::new(collect::host::Host::new("/", Arc::new(SystemClock)))),
+        target("pharos", own),
+    ]
 }
 
 fn hostname() -> String {

@@ -97,13 +97,12 @@ impl Key {
 }
 
 /// The reference page, `docs/configuration.md`.
-#[cfg(test)]
 pub(crate) fn reference() -> String {
     let mut page = String::from(
         "# Configuration\n\nPharos needs none. Each key below can stand in the file that `--config` names (YAML, dots are \
          sections), in an environment variable, or, where there is one, in a flag of `pharos serve`. Later wins: default, \
          file, variable, flag. An unknown key is refused with a suggestion. In variables a list's values are separated by \
-         commas.\n\nThis page is made from the program: `UPDATE_DOCS=1 cargo test -p pharos`.\n\n\
+         commas.\n\n`pharos config` prints this page.\n\n\
          | key | variable | default | what it does |\n|---|---|---|---|\n",
     );
     for key in KEYS {

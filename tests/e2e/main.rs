@@ -1,0 +1,9 @@
+//! The real binary, one file a story.
+
+mod access;
+mod dashboards;
+mod kill;
+mod scrape;
+mod server;
+mod start;
+mod tail;

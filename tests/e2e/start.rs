@@ -1,0 +1,124 @@
+//! A newcomer starts Pharos with nothing; then gets it wrong in every common way.
+
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use crate::server::{Server, eventually, run, write};
+
+#[test]
+fn without_configuration_it_shows_this_host_itself_and_its_own_log() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path(), &[]);
+    assert_eq!(server.get("/-/healthy").0, 200);
+    assert_eq!(server.get("/-/ready").0, 200);
+    assert!(server.get("/metrics").1.contains("process_resident_memory_bytes"));
+    eventually("host metrics", || {
+        (!server.query("node_memory_MemTotal_bytes{job=\"node\"}").is_empty()).then_some(())
+    });
+    eventually("own metrics", || {
+        (!server.query("pharos_build_info{job=\"pharos\"}").is_empty()).then_some(())
+    });
+    let lines =
+        eventually("own log", || Some(server.lines("{job=\"pharos\"}")).filter(|lines| !lines.is_empty()));
+    assert!(lines.iter().any(|line| line.contains("level=info")), "{lines:?}");
+    let home = server.json("/api/pharos/v1/home");
+    assert_eq!(home["collecting"], true);
+    assert!(home["metrics"]["active_series"].as_u64().is_some_and(|n| n > 100), "{home}");
+    let up = server.query("up");
+    assert_eq!(up.len(), 2, "{up:?}");
+    assert!(up.iter().all(|row| row["value"][1] == "1"), "{up:?}");
+    let (status, took) = server.terminate();
+    assert!(status.success() && took < Duration::from_secs(20), "{status} after {took:?}");
+}
+
+#[test]
+fn what_was_collected_is_there_after_a_clean_stop() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path(), &[]);
+    eventually("host metrics", || (!server.query("node_load1").is_empty()).then_some(()));
+    assert!(server.terminate().0.success());
+    let server = Server::start(folder.path(), &["--no-collect"]);
+    let kept = server.query("last_over_time(node_load1[10m])");
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    assert!(!server.lines("{job=\"pharos\"}").is_empty());
+}
+
+#[test]
+fn mistakes_are_refused_with_the_fix() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let server = Server::start(&data, &["--no-collect"]);
+    let data = data.to_str().expect("UTF-8");
+    let listen = server.url.trim_start_matches("http://").to_owned();
+    let check = |args: &[&str], parts: &[&str]| {
+        let (ok, text) = run(args);
+        assert!(!ok && parts.iter().all(|part| text.contains(part)), "{args:?}: {text}");
+    };
+    check(&["serve", "--data", data, "--listen", "127.0.0.1:0"], &["in use by another Pharos"]);
+    let other = folder.path().join("other");
+    let other = other.to_str().expect("UTF-8");
+    check(&["serve", "--data", other, "--listen", &listen], &["is taken by another program", "--listen"]);
+    check(&["serve", "--data", other, "--listen", "nowhere"], &["listen", "not an address"]);
+    check(&["serve", "--retention", "5 days"], &["retention", "30d"]);
+    let config = folder.path().join("pharos.yaml");
+    write(&config, "lissten: 1");
+    check(
+        &["serve", "--config", config.to_str().expect("UTF-8")],
+        &["unknown key", "did you mean \"listen\""],
+    );
+    let file = folder.path().join("a-file");
+    write(&file, "");
+    check(&["serve", "--listen", "127.0.0.1:0", "--data", file.to_str().expect("UTF-8")], &["a-file"]);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sealed = folder.path().join("sealed");
+    std::fs::create_dir(&sealed).expect("made");
+    std::fs::set_permissions(&sealed, std::fs::Permissions::from_mode(0o555)).expect("sealed");
+    // Root may write anywhere: /proc takes nobody's files.
+    let data = if std::fs::write(sealed.join("probe"), "").is_ok() {
+        "/proc/pharos"
+    } else {
+        sealed.to_str().expect("UTF-8")
+    };
+    let (ok, text) = run(&["serve", "--listen", "127.0.0.1:0", "--data", data]);
+    assert!(!ok && text.contains(data), "{text}");
+}
+
+#[test]
+fn a_folder_of_a_newer_program_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    Server::start(folder.path(), &["--no-collect"]).terminate();
+    let format = folder.path().join("format");
+    assert!(format.exists(), "the data folder says which format it has");
+    std::fs::write(&format, "999\n").expect("written");
+    let (ok, text) =
+        run(&["serve", "--listen", "127.0.0.1:0", "--data", folder.path().to_str().expect("UTF-8")]);
+    assert!(!ok && text.contains("999"), "{text}");
+}
+
+#[test]
+fn the_shell_asks_checks_and_probes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(&folder.path().join("data"), &[]);
+    eventually("host metrics", || (!server.query("node_load1").is_empty()).then_some(()));
+    let (ok, text) = run(&["query", "--url", &server.url, "count(node_load1)"]);
+    assert!(ok && text.contains("{}") && text.trim_end().ends_with('1'), "{text}");
+    let (ok, text) = run(&["query", "--url", &server.url, "--json", "1 + 1"]);
+    assert!(ok && text.contains("\"resultType\":\"scalar\""), "{text}");
+    let (ok, text) = run(&["query", "--url", &server.url, "sum("]);
+    assert!(!ok && text.contains("parse error"), "{text}");
+    let (ok, text) = run(&["query", "--url", &server.url, "{job=\"pharos\"} |= \"ready\""]);
+    assert!(ok && text.contains("ready"), "{text}");
+    assert!(run(&["healthcheck", "--url", &server.url]).0);
+    assert!(!run(&["healthcheck", "--url", "http://127.0.0.1:1"]).0);
+    let file = folder.path().join("prometheus.yml");
+    write(&file, "global: {scrape_interval: 15s}\nscrape_configs: [{job_name: a, statc_configs: []}]\n");
+    let (ok, text) = run(&["check", file.to_str().expect("UTF-8")]);
+    assert!(
+        ok && text.contains("Prometheus configuration") && text.contains("statc_configs: unknown"),
+        "{text}"
+    );
+}
