@@ -43,8 +43,9 @@ export function uplotScale({ field, options, percent, includesZero }: ScaleSpec)
     log: scale.type === "log" ? scale.log : 10,
     asinh: scale.linearThreshold,
   };
-  const hardMin = percent ? 0 : finite(field.config.min);
-  const hardMax = percent ? 1 : finite(field.config.max);
+  const bound = scale.type === "log" ? positive : finite;
+  const hardMin = percent ? bound(0) : bound(field.config.min);
+  const hardMax = percent ? 1 : bound(field.config.max);
   const range: uPlot.Range.Function = (_u, dataMin, dataMax) => {
     const [low, high] = freeRange(dataMin, dataMax, options, includesZero);
     const min = hardMin ?? low;
@@ -60,6 +61,12 @@ export function uplotScale({ field, options, percent, includesZero }: ScaleSpec)
 const finite = (value: number | null | undefined): number | undefined =>
   typeof value === "number" && Number.isFinite(value) ? value : undefined;
 
+/** A logarithm begins above zero: uPlot would look for the ticks of any other bound for ever. */
+const positive = (value: number | null | undefined): number | undefined => {
+  const bound = finite(value);
+  return bound !== undefined && bound > 0 ? bound : undefined;
+};
+
 /** The range as the data ask for it, before hard bounds. */
 function freeRange(
   dataMin: number | null,
@@ -68,12 +75,11 @@ function freeRange(
   includesZero: boolean,
 ): [number, number] {
   const { axisSoftMin, axisSoftMax, axisCenteredZero, scale } = options;
+  if (scale.type === "log") {
+    return logRange(dataMin, dataMax, options);
+  }
   if (dataMin === null || dataMax === null || !Number.isFinite(dataMin) || !Number.isFinite(dataMax)) {
     return [axisSoftMin ?? 0, axisSoftMax ?? 100];
-  }
-  if (scale.type === "log") {
-    const lowest = Math.min(dataMin, axisSoftMin && axisSoftMin > 0 ? axisSoftMin : dataMin);
-    return pair(uPlot.rangeLog(lowest, Math.max(dataMax, axisSoftMax ?? dataMax), scale.log, true));
   }
   if (scale.type === "symlog") {
     return pair(
@@ -91,6 +97,16 @@ function freeRange(
     return [-reach, reach];
   }
   return [min, max];
+}
+
+/** Whole powers around the data that a logarithm can show. */
+function logRange(dataMin: number | null, dataMax: number | null, options: GraphFieldOptions): [number, number] {
+  const { axisSoftMin, axisSoftMax, scale } = options;
+  const ends = [dataMin, dataMax, axisSoftMin, axisSoftMax].map(positive).filter((end) => end !== undefined);
+  if (ends.length === 0) {
+    return [1, 100];
+  }
+  return pair(uPlot.rangeLog(Math.min(...ends), Math.max(...ends), scale.log, true));
 }
 
 function pair([min, max]: uPlot.Range.MinMax): [number, number] {

@@ -7,7 +7,7 @@ import { alignSeries, bridgeGaps } from "./align";
 import { tickFormat, timePattern } from "./axes";
 import { graphFieldOptions } from "./fieldOptions";
 import { sparklinePoints } from "./Sparkline";
-import { scaleKey } from "./scales";
+import { scaleKey, uplotScale } from "./scales";
 import { stackSeries } from "./stack";
 import { timeSeriesChart } from "./timeSeries";
 
@@ -183,6 +183,26 @@ describe("axes", () => {
     expect(key({ unit: "s" })).not.toBe(key({ unit: "ms" }));
     expect(key({ unit: "s" })).not.toBe(key({ unit: "s", max: 1 }));
     expect(key({ unit: "s" })).toBe(key({ unit: "s", custom: { axisPlacement: "hidden" } }));
+  });
+});
+
+describe("logarithmic scales", () => {
+  const check = (config: FieldConfig, data: [number | null, number | null], expected: [number, number]) => {
+    const custom = { scaleDistribution: { type: "log", log: 10 }, ...config.custom };
+    const field: Field = { name: "", type: "number", values: [], config: { ...config, custom } };
+    const options = graphFieldOptions(field);
+    const { range } = uplotScale({ key: "y", field, options, percent: false, includesZero: true });
+    expect((range as (...args: unknown[]) => unknown)(null, ...data, "y")).toEqual(expected);
+  };
+  it("take no bound that a logarithm cannot reach", () => {
+    check({}, [3, 250], [1, 1000]);
+    check({ min: 0 }, [3, 250], [1, 1000]);
+    check({ min: -5, max: 0 }, [3, 250], [1, 1000]);
+    check({ min: 2, max: 500 }, [3, 250], [2, 500]);
+    check({ min: 0 }, [0, 250], [10, 10000]);
+    check({ min: 0 }, [null, null], [1, 100]);
+    check({ max: 0 }, [-4, -2], [1, 100]);
+    check({ min: 0, custom: { axisSoftMin: 0 } }, [3, 3], [0.1, 100]);
   });
 });
 
