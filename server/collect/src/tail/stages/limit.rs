@@ -9,7 +9,7 @@ use crate::report::Status;
 use crate::section::Section;
 use crate::tail::pipeline::Draft;
 
-/// Lines that wait for their turn at once; reading holds until they are through.
+/// Lines of a file that wait for their turn at once; of more, the first are let go early.
 const MAX_WAITING: usize = 10_000;
 
 /// The rate, per file.
