@@ -258,8 +258,8 @@ mod tests {
             Just(-0.0),
             Just(model::stale_nan()),
             Just(f64::INFINITY),
-            Just(9.223372036854775807e18),
-            Just(-9.223372036854775808e18),
+            Just(2f64.powi(63)),
+            Just(-(2f64.powi(63))),
         ]
     }
 

@@ -17,6 +17,12 @@ use crate::partition::IndexGroup;
 use crate::tombstones::cuts_of_group;
 use crate::values::Scratch;
 
+/// A series' index in its group, and its entry in the batch.
+type Wanted = (usize, usize);
+
+/// Ranges of time that are deleted of a series.
+type Cuts = Vec<(i64, i64)>;
+
 /// Columns of times that pieces are made of.
 type Pieces = SmallVec<[u32; 4]>;
 
@@ -61,7 +67,7 @@ pub(super) fn read(selected: &Selected, entries: &[Entry], control: &Control) ->
     wanted.sort_unstable();
     for of_group in wanted.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
         control.check()?;
-        let series: Vec<(usize, usize)> = of_group.iter().map(|w| (w.2 as usize, w.3 as usize)).collect();
+        let series: Vec<Wanted> = of_group.iter().map(|w| (w.2 as usize, w.3 as usize)).collect();
         reading.read_group(&selected.sources[usize::from(of_group[0].0)], of_group[0].1, &series);
     }
     for (at, entry) in entries.iter().enumerate() {
@@ -78,7 +84,7 @@ pub(super) fn read(selected: &Selected, entries: &[Entry], control: &Control) ->
 
 impl Reading<'_> {
     /// Reads what `series`, as (index in the group, entry), have in a group. What is damaged is skipped.
-    fn read_group(&mut self, source: &Source, number: u32, series: &[(usize, usize)]) {
+    fn read_group(&mut self, source: &Source, number: u32, series: &[Wanted]) {
         let block = match source.opened.block_of(number) {
             Ok(block) => block,
             Err(error) => return self.selected.warn(error.to_string()),
@@ -105,7 +111,7 @@ impl Reading<'_> {
         source: &Source,
         (number, group): (u32, &IndexGroup),
         chunk: &Chunk,
-        (series, cuts): (&[(usize, usize)], &[Vec<(i64, i64)>]),
+        (series, cuts): (&[Wanted], &[Cuts]),
     ) -> Result<()> {
         let damaged = |what: &str| {
             let why = format!("{what} do not decode");

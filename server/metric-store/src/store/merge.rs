@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use storage::Change;
 
-use super::seal::{DAY_MS, span};
+use super::seal::{DAY_MS, Window, span};
 use super::{MetricStore, Upkeep};
 use crate::Result;
 use crate::chunk::{Chunk, Run};
@@ -46,7 +46,7 @@ impl MetricStore {
         upkeep: &Upkeep,
         partitions: &[Arc<PartitionFile>],
         now: i64,
-    ) -> Option<((i64, i64), Vec<Arc<PartitionFile>>)> {
+    ) -> Option<(Window, Vec<Arc<PartitionFile>>)> {
         let narrow = millis(self.config.window).max(1);
         let closed = now.saturating_sub(millis(self.config.grace));
         let mut by_window: BTreeMap<(&str, i64, i64), Vec<&Arc<PartitionFile>>> = BTreeMap::new();
@@ -84,7 +84,7 @@ impl MetricStore {
     fn merge(
         &self,
         upkeep: &mut Upkeep,
-        window: (i64, i64),
+        window: Window,
         inputs: &[Arc<PartitionFile>],
         tombstones: &[Tombstone],
     ) -> Result<()> {

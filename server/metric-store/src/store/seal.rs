@@ -4,6 +4,7 @@
 //!    state that repeats only samples which are not frozen. 2. Partitions are written, each whole or not at all.
 //! 3. One commit makes them known and the older segments obsolete. 4. The frozen samples are let go, in the same
 //!    moment in which queries see the partitions. 5. Older segments are unlinked.
+//!
 //! A step that fails is tried again at the next call.
 
 use std::collections::{BTreeSet, HashSet};
@@ -35,7 +36,7 @@ const WIDE_DAYS: i64 = 32;
 pub(super) const DAY_MS: i64 = 86_400_000;
 
 /// A span of time, inclusive.
-type Window = (i64, i64);
+pub(super) type Window = (i64, i64);
 
 impl MetricStore {
     /// Samples in the head at which it is sealed whatever the time.
