@@ -72,7 +72,9 @@ impl Program for Running {
 
     fn home(&self) -> Home {
         let space = self.folder.space().ok();
-        let mut notices = (**self.notices.load()).clone();
+        // What is ignored on purpose is in the log and in `pharos check`; a page is for what needs a hand.
+        let mut notices: Vec<Notice> =
+            self.notices.load().iter().filter(|notice| notice.level != "info").cloned().collect();
         notices.extend(self.discovery_notices());
         Home {
             version: self.version.to_owned(),
