@@ -85,7 +85,7 @@ pub(crate) async fn series(Shared(state): Shared<Arc<State>>, params: Params) ->
             json::labels(&mut data, labels);
         }
         data.push(']');
-        Ok::<_, ApiError>(success(&data))
+        Ok::<_, ApiError>(success(&data, &[]))
     };
     state.pool.run(state.limits, work).await
 }
@@ -93,5 +93,5 @@ pub(crate) async fn series(Shared(state): Shared<Arc<State>>, params: Params) ->
 fn strings(all: &[String]) -> Response {
     let mut data = String::new();
     json::strings(&mut data, all.iter().map(String::as_str));
-    success(&data)
+    success(&data, &[])
 }

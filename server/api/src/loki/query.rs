@@ -32,7 +32,10 @@ pub(crate) async fn instant(Shared(state): Shared<Arc<State>>, params: Params) -
     let work = move |control: &Control| {
         let began = Instant::now();
         let answer = logql::query(&*source, &logql::parse(&text)?, t_ns, control)?;
-        Ok::<_, ApiError>(success(&value::render(&answer, t_ns / 1_000_000, began.elapsed())))
+        Ok::<_, ApiError>(success(
+            &value::render(&answer, t_ns / 1_000_000, began.elapsed()),
+            &answer.warnings,
+        ))
     };
     state.pool.run(state.limits, work).await
 }
@@ -65,7 +68,10 @@ pub(crate) async fn range(Shared(state): Shared<Arc<State>>, params: Params) -> 
         }
         let params = logql::RangeParams { start_ns, end_ns, step_ns, limit, direction, now_ns };
         let answer = logql::query_range(&*source, &query, params, control)?;
-        Ok::<_, ApiError>(success(&value::render(&answer, end_ns / 1_000_000, began.elapsed())))
+        Ok::<_, ApiError>(success(
+            &value::render(&answer, end_ns / 1_000_000, began.elapsed()),
+            &answer.warnings,
+        ))
     };
     state.pool.run(state.limits, work).await
 }
@@ -75,7 +81,7 @@ pub(crate) async fn format(params: Params) -> Result<Response, ApiError> {
     let query = logql::parse(params.get("query").unwrap_or_default())?;
     let mut data = String::new();
     json::string(&mut data, &query.to_string());
-    Ok(success(&data))
+    Ok(success(&data, &[]))
 }
 
 fn common(params: &Params) -> Result<(String, usize, Direction), ApiError> {

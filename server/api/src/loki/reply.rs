@@ -4,6 +4,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::ErrorKind;
 
+use crate::json;
+
 /// An error with its status.
 #[derive(Debug)]
 pub(crate) struct ApiError {
@@ -46,8 +48,17 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// `{"status":"success","data":…}`
-pub(crate) fn success(data: &str) -> Response {
-    let body = format!("{{\"status\":\"success\",\"data\":{data}}}");
+/// `{"status":"success","data":…}`, with `warnings` where there are any.
+pub(crate) fn success(data: &str, warnings: &[String]) -> Response {
+    let mut body = String::with_capacity(data.len() + 64);
+    body.push_str("{\"status\":\"success\",");
+    if !warnings.is_empty() {
+        body.push_str("\"warnings\":");
+        json::strings(&mut body, warnings.iter().map(String::as_str));
+        body.push(',');
+    }
+    body.push_str("\"data\":");
+    body.push_str(data);
+    body.push('}');
     ([(header::CONTENT_TYPE, "application/json; charset=UTF-8")], body).into_response()
 }
