@@ -37,6 +37,9 @@ const TRANSFORMATIONS: Record<string, Transform> = {
   sortBy,
 };
 
+const find = (id: string): Transform | undefined =>
+  Object.hasOwn(TRANSFORMATIONS, id) ? TRANSFORMATIONS[id] : undefined;
+
 /** As a panel's model lists it. */
 export interface TransformationStep {
   id: string;
@@ -63,7 +66,7 @@ export function applyTransformations(
     if (step.disabled) {
       continue;
     }
-    const transform = Object.hasOwn(TRANSFORMATIONS, step.id) ? TRANSFORMATIONS[step.id] : undefined;
+    const transform = find(step.id);
     if (transform === undefined) {
       unknown.push(step.id);
       continue;
@@ -72,6 +75,12 @@ export function applyTransformations(
     current = applyStep(current, step, (input) => transform(input, options, context));
   }
   return { frames: current, unknown };
+}
+
+/** The steps that data go past unchanged, because nobody here knows them. */
+export function unknownTransformations(steps: readonly TransformationStep[] | undefined): string[] {
+  const ids = (steps ?? []).filter((step) => !step.disabled && find(step.id) === undefined).map((step) => step.id);
+  return [...new Set(ids)];
 }
 
 /** Frames that the step's filter does not mean pass by and stay where the first of them stood. */

@@ -13,7 +13,8 @@ import type { Cell } from "../../lib/dashboard/layout";
 import { withInterval } from "../../lib/interpolate/builtIns";
 import { interpolate, type Scope, single } from "../../lib/interpolate/interpolate";
 import { findPanelType } from "../../panels/registry";
-import type { PanelProps, TimeRange } from "../../panels/types";
+import type { PanelModel, PanelProps, TimeRange } from "../../panels/types";
+import { unknownTransformations } from "../../transformations/registry";
 import { type DashboardState, useDashboardState } from "./context";
 import { exploreLink } from "./exploreLink";
 import classes from "./PanelCard.module.css";
@@ -203,6 +204,11 @@ function insteadOfData(data: PanelData, compiled: CompiledPanel): ReactNode | un
   return <p>No data</p>;
 }
 
+const skippedSteps = (panel: PanelModel): string[] =>
+  unknownTransformations(panel.transformations).map(
+    (id) => `The transformation “${id}” is not known here: this panel shows its data without it.`,
+  );
+
 interface MarksProps {
   cell: Cell;
   data: PanelData;
@@ -215,6 +221,7 @@ function Marks({ cell, data, compiled, replace }: MarksProps) {
   const { panel } = cell;
   // While the server is gone its banner says so once; each panel is only marked as stale.
   const problems = [...(compiled?.problems ?? []), ...(gone ? [] : data.errors)];
+  const warnings = [...new Set([...skippedSteps(panel), ...data.warnings])];
   return (
     <div className={classes.marks}>
       {panel.description && (
@@ -245,9 +252,14 @@ function Marks({ cell, data, compiled, replace }: MarksProps) {
           </span>
         </Tooltip>
       )}
-      {data.warnings.length > 0 && problems.length === 0 && (
-        <Tooltip label={[...new Set(data.warnings)].join("\n")}>
-          <button type="button" className={classes.mark} data-tone="warn" aria-label="Warnings">
+      {warnings.length > 0 && problems.length === 0 && (
+        <Tooltip label={warnings.join("\n")}>
+          <button
+            type="button"
+            className={classes.mark}
+            data-tone="warn"
+            aria-label={`Warning: ${warnings.join("; ")}`}
+          >
             <IconAlertTriangle size={15} stroke={1.7} />
           </button>
         </Tooltip>

@@ -135,7 +135,7 @@ function QueriesTab({ data, compiled, zone }: { data: PanelData; compiled: Compi
         );
       })}
       {data.elapsedMs !== null && <p className="dim">All answers were here after {data.elapsedMs.toFixed(0)} ms.</p>}
-      {[...new Set(data.warnings)].map((warning) => (
+      {[...new Set([...data.warnings, ...data.infos])].map((warning) => (
         <p key={warning} className={classes.warning}>
           {warning}
         </p>

@@ -15,6 +15,8 @@ export interface PanelData {
   range: TimeRange | null;
   errors: string[];
   warnings: string[];
+  /** What the query language remarks on a query whose answer is fine. */
+  infos: string[];
   loading: boolean;
   /** The frames are older than what was asked for. */
   stale: boolean;
@@ -28,6 +30,7 @@ const NOTHING: PanelData = {
   range: null,
   errors: [],
   warnings: [],
+  infos: [],
   loading: false,
   stale: false,
   settled: false,
@@ -76,7 +79,14 @@ export function usePanelData(request: PanelRequest | null, inView: boolean, tick
 /** When everything failed the old frames stay, marked as stale. */
 function merge(old: PanelData, loaded: PanelData): PanelData {
   if (loaded.frames.length === 0 && loaded.errors.length > 0 && old.frames.length > 0) {
-    return { ...old, errors: loaded.errors, warnings: loaded.warnings, loading: false, stale: true };
+    return {
+      ...old,
+      errors: loaded.errors,
+      warnings: loaded.warnings,
+      infos: loaded.infos,
+      loading: false,
+      stale: true,
+    };
   }
   return loaded;
 }
@@ -85,7 +95,7 @@ async function load({ queries, range }: PanelRequest, signal: AbortSignal): Prom
   const startedMs = performance.now();
   const results = await Promise.allSettled(queries.map((query) => ask(toWire(query), signal)));
   if (signal.aborted) return null;
-  const data: PanelData = { ...NOTHING, range, settled: true, frames: [], errors: [], warnings: [] };
+  const data: PanelData = { ...NOTHING, range, settled: true, frames: [], errors: [], warnings: [], infos: [] };
   results.forEach((result, i) => {
     const query = queries[i];
     if (!query) return;
@@ -93,7 +103,8 @@ async function load({ queries, range }: PanelRequest, signal: AbortSignal): Prom
       if (!isAbort(result.reason)) addError(data, queries, query, messageOf(result.reason));
       return;
     }
-    data.warnings.push(...result.value.warnings, ...result.value.infos);
+    data.warnings.push(...result.value.warnings);
+    data.infos.push(...result.value.infos);
     if (result.value.kind === "error") addError(data, queries, query, result.value.error.message);
     else data.frames.push(toFrame(result.value, query));
   });

@@ -1,6 +1,8 @@
 /** Home: what is collected, whether it works, how much is kept, and what Pharos says about itself. */
 
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useMemo } from "react";
 import { getJson } from "../../api/client";
 import type { HomeStatus } from "../../api/types";
 import { PageHeader } from "../../components/PageHeader";
@@ -15,12 +17,12 @@ import { PanelStage } from "../dashboard/PanelStage";
 import { useBusy } from "../dashboard/useBusy";
 import classes from "./HomePage.module.css";
 import { Notices } from "./Notices";
-import { HOME, LOG_CELLS, TILE_CELLS } from "./panels";
+import { homePanels } from "./panels";
 import { Storage } from "./Storage";
 import { Tails } from "./Tails";
 import { Targets } from "./Targets";
 
-const DEFAULTS: TimeDefaults = { from: "now-1h", to: "now", refresh: "10s", zone: "browser", weekStart: 1 };
+const DEFAULTS: TimeDefaults = { from: "now-15m", to: "now", refresh: "10s", zone: "browser", weekStart: 1 };
 const STATUS_MS = 5000;
 
 export function HomePage() {
@@ -31,14 +33,23 @@ export function HomePage() {
     queryFn: ({ signal }) => getJson<HomeStatus>("/api/pharos/v1/home", signal),
     refetchInterval: STATUS_MS,
   });
+  const host = data?.hostname ?? "";
+  const panels = useMemo(() => homePanels(host), [host]);
   return (
-    <PanelStage dashboard={HOME} time={time} onBusy={setBusy}>
+    <PanelStage dashboard={panels.dashboard} time={time} onBusy={setBusy}>
       <PageHeader
         title="Home"
         mark={
           data && (
             <span className={classes.about}>
-              <b>{data.hostname}</b> Pharos {data.version}, up for {span(data.now_ms - data.started_ms)}
+              {data.collecting ? (
+                <Link to={`/d/host/host?var-instance=${encodeURIComponent(data.hostname)}` as string}>
+                  {data.hostname}
+                </Link>
+              ) : (
+                <b>{data.hostname}</b>
+              )}{" "}
+              Pharos {data.version}, up for {span(data.now_ms - data.started_ms)}
             </span>
           )
         }
@@ -52,9 +63,9 @@ export function HomePage() {
         )}
         {!error && !data && <LoadingView label="Loading Pharos’ state" height={120} />}
         {data && <Notices notices={data.notices} />}
-        {data?.collecting !== false && (
+        {data?.collecting && (
           <div className={classes.tiles}>
-            {TILE_CELLS.map((cell) => (
+            {panels.tiles.map((cell) => (
               <PanelCard key={cell.key} cell={cell} />
             ))}
           </div>
@@ -69,7 +80,7 @@ export function HomePage() {
           </>
         )}
         <div className={classes.log}>
-          {LOG_CELLS.map((cell) => (
+          {panels.log.map((cell) => (
             <PanelCard key={cell.key} cell={cell} />
           ))}
         </div>

@@ -1,4 +1,4 @@
-/** What Pharos found worth saying: unknown keys in files, corrupted blocks, a disk that fills up. */
+/** What Pharos found worth saying. Troubles stand open; remarks on files that work wait behind one line. */
 
 import { IconAlertTriangle, IconInfoCircle } from "@tabler/icons-react";
 import { useState } from "react";
@@ -6,13 +6,15 @@ import type { Notice } from "../../api/types";
 import classes from "./HomePage.module.css";
 
 const ORDER = { error: 0, warn: 1, info: 2 };
-const FEW = 3;
+const FEW = 5;
 
 export function Notices({ notices }: { notices: Notice[] }) {
   const [all, setAll] = useState(false);
   if (notices.length === 0) return null;
   const sorted = [...notices].sort((a, b) => ORDER[a.level] - ORDER[b.level]);
-  const shown = all ? sorted : sorted.slice(0, FEW);
+  const troubles = sorted.filter(({ level }) => level !== "info").slice(0, FEW);
+  const shown = all ? sorted : troubles;
+  const folded = sorted.length - troubles.length;
   return (
     <section aria-label="Notices">
       {shown.map((notice) => (
@@ -26,11 +28,16 @@ export function Notices({ notices }: { notices: Notice[] }) {
           <span>{notice.message}</span>
         </div>
       ))}
-      {sorted.length > FEW && (
-        <button type="button" className={classes.more} onClick={() => setAll(!all)}>
-          {all ? "Show fewer" : `Show ${sorted.length - FEW} more`}
+      {folded > 0 && (
+        <button type="button" className={classes.more} aria-expanded={all} onClick={() => setAll(!all)}>
+          {all ? "Show fewer" : offer(folded, troubles.length > 0)}
         </button>
       )}
     </section>
   );
+}
+
+function offer(count: number, more: boolean): string {
+  const notes = count === 1 ? "note" : "notes";
+  return more ? `Show ${count} more ${notes}` : `${count} ${notes} on the files that are read`;
 }

@@ -1,7 +1,7 @@
 /** Home's panels: the host at a glance, and Pharos' own log. */
 
-import { layout } from "../../lib/dashboard/layout";
-import { readDashboard } from "../../lib/dashboard/model";
+import { type Cell, layout } from "../../lib/dashboard/layout";
+import { type DashboardModel, readDashboard } from "../../lib/dashboard/model";
 
 interface Tile {
   title: string;
@@ -13,40 +13,47 @@ interface Tile {
   steps?: [number, number];
 }
 
-const TILES: Tile[] = [
-  {
-    title: "CPU busy",
-    expr: '100 * (1 - avg(rate(node_cpu_seconds_total{mode="idle"}[$__rate_interval])))',
-    unit: "percent",
-    max: 100,
-    steps: [80, 95],
-  },
-  {
-    title: "Memory used",
-    expr: "100 * (1 - sum(node_memory_MemAvailable_bytes) / sum(node_memory_MemTotal_bytes))",
-    unit: "percent",
-    max: 100,
-    steps: [85, 95],
-  },
-  {
-    title: "Fullest file system",
-    expr: '100 * max(1 - node_filesystem_avail_bytes{fstype!~"tmpfs|ramfs|squashfs|iso9660"} / node_filesystem_size_bytes)',
-    unit: "percent",
-    max: 100,
-    steps: [80, 92],
-  },
-  { title: "Load, 1 minute", expr: "sum(node_load1)", unit: "short" },
-  {
-    title: "Network",
-    expr: 'sum(rate(node_network_receive_bytes_total{device!="lo"}[$__rate_interval])) + sum(rate(node_network_transmit_bytes_total{device!="lo"}[$__rate_interval]))',
-    unit: "Bps",
-  },
-  {
-    title: "Disk reads and writes",
-    expr: "sum(rate(node_disk_read_bytes_total[$__rate_interval])) + sum(rate(node_disk_written_bytes_total[$__rate_interval]))",
-    unit: "Bps",
-  },
-];
+const FILE_SYSTEMS = 'fstype!~"tmpfs|ramfs|squashfs|overlay|devtmpfs|iso9660"';
+
+/** A node exporter on this machine may be scraped as well: only one of the two may count. */
+function tiles(host: string): Tile[] {
+  const own = `job="node", instance=${JSON.stringify(host)}`;
+  const rate = (name: string, more = "") => `sum(rate(${name}{${own}${more}}[$__rate_interval]))`;
+  return [
+    {
+      title: "CPU busy",
+      expr: `100 * (1 - avg(rate(node_cpu_seconds_total{${own}, mode="idle"}[$__rate_interval])))`,
+      unit: "percent",
+      max: 100,
+      steps: [80, 95],
+    },
+    {
+      title: "Memory used",
+      expr: `100 * (1 - node_memory_MemAvailable_bytes{${own}} / node_memory_MemTotal_bytes{${own}})`,
+      unit: "percent",
+      max: 100,
+      steps: [85, 95],
+    },
+    {
+      title: "Fullest file system",
+      expr: `100 * max(1 - node_filesystem_avail_bytes{${own}, ${FILE_SYSTEMS}} / node_filesystem_size_bytes{${own}})`,
+      unit: "percent",
+      max: 100,
+      steps: [80, 92],
+    },
+    { title: "Load, 1 minute", expr: `node_load1{${own}}`, unit: "short" },
+    {
+      title: "Network",
+      expr: `${rate("node_network_receive_bytes_total", ', device!="lo"')} + ${rate("node_network_transmit_bytes_total", ', device!="lo"')}`,
+      unit: "Bps",
+    },
+    {
+      title: "Disk reads and writes",
+      expr: `${rate("node_disk_read_bytes_total")} + ${rate("node_disk_written_bytes_total")}`,
+      unit: "Bps",
+    },
+  ];
+}
 
 function stat({ title, expr, unit, max, steps }: Tile, i: number) {
   const [warn, critical] = steps ?? [];
@@ -93,8 +100,19 @@ const LOG = {
   options: { showTime: true, wrapLogMessage: false, sortOrder: "Descending", enableLogDetails: true },
 };
 
-export const HOME = readDashboard({ uid: "home", title: "Home", panels: [...TILES.map(stat), LOG], graphTooltip: 1 });
+export interface HomePanels {
+  dashboard: DashboardModel;
+  tiles: Cell[];
+  log: Cell[];
+}
 
-const CELLS = layout(HOME.panels, new Map()).flatMap((section) => section.cells);
-export const TILE_CELLS = CELLS.filter((cell) => cell.panel.type === "stat");
-export const LOG_CELLS = CELLS.filter((cell) => cell.panel.type === "logs");
+export function homePanels(host: string): HomePanels {
+  const panels = [...tiles(host).map(stat), LOG];
+  const dashboard = readDashboard({ uid: "home", title: "Home", panels, graphTooltip: 1 });
+  const cells = layout(dashboard.panels, new Map()).flatMap((section) => section.cells);
+  return {
+    dashboard,
+    tiles: cells.filter((cell) => cell.panel.type === "stat"),
+    log: cells.filter((cell) => cell.panel.type === "logs"),
+  };
+}
