@@ -1,6 +1,7 @@
 //! The real binary, one file a story.
 
 mod access;
+mod api;
 mod dashboards;
 mod kill;
 mod scrape;

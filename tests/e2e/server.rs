@@ -91,6 +91,30 @@ impl Server {
         request(reqwest::Method::POST, &format!("{}{path}", self.url), headers, body)
     }
 
+    /// A batch of queries to the UI's endpoint: for each answer its header and its numbers.
+    pub(crate) fn frames(&self, body: &Value) -> Vec<(Value, Vec<f64>)> {
+        let headers = [("content-type", "application/json")];
+        let url = format!("{}/api/pharos/v1/query", self.url);
+        let (status, bytes) =
+            request_bytes(reqwest::Method::POST, &url, &headers, body.to_string().into_bytes());
+        assert_eq!(status, 200, "{}", String::from_utf8_lossy(&bytes));
+        let (mut frames, mut rest) = (Vec::new(), &bytes[..]);
+        while let Some((lengths, after)) = rest.split_at_checked(8) {
+            let length =
+                |at: usize| u32::from_le_bytes(lengths[at..at + 4].try_into().expect("4 bytes")) as usize;
+            let (header, after) = after.split_at(length(0));
+            let (payload, after) = after.split_at(length(4));
+            let number = |bytes: &[u8]| f64::from_le_bytes(bytes.try_into().expect("8 bytes"));
+            frames.push((
+                serde_json::from_slice(header).expect("JSON"),
+                payload.chunks_exact(8).map(number).collect(),
+            ));
+            rest = after;
+        }
+        assert!(rest.is_empty(), "{} bytes are left over", rest.len());
+        frames
+    }
+
     /// The result of an instant PromQL query.
     pub(crate) fn query(&self, expr: &str) -> Vec<Value> {
         let path = format!("/api/v1/query?query={}", encode(expr));
@@ -149,6 +173,17 @@ pub(crate) fn request(
     headers: &[(&str, &str)],
     body: Vec<u8>,
 ) -> (u16, String) {
+    let (status, bytes) = request_bytes(method, url, headers, body);
+    (status, String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Any request, as status and body; status 0 with the reason if the server is gone.
+fn request_bytes(
+    method: reqwest::Method,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: Vec<u8>,
+) -> (u16, Vec<u8>) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
@@ -158,8 +193,8 @@ pub(crate) fn request(
             request = request.header(*name, *value);
         }
         match request.send().await {
-            Ok(response) => (response.status().as_u16(), response.text().await.unwrap_or_default()),
-            Err(error) => (0, error.to_string()),
+            Ok(response) => (response.status().as_u16(), response.bytes().await.unwrap_or_default().to_vec()),
+            Err(error) => (0, error.to_string().into_bytes()),
         }
     })
 }

@@ -110,8 +110,10 @@ fn the_shell_asks_checks_and_probes() {
     assert!(ok && text.contains("\"resultType\":\"scalar\""), "{text}");
     let (ok, text) = run(&["query", "--url", &server.url, "sum("]);
     assert!(!ok && text.contains("parse error"), "{text}");
-    let (ok, text) = run(&["query", "--url", &server.url, "{job=\"pharos\"} |= \"ready\""]);
-    assert!(ok && text.contains("ready"), "{text}");
+    let ready = || Some(run(&["query", "--url", &server.url, "{job=\"pharos\"} |= \"ready\""]));
+    eventually("a line of the own log", || {
+        ready().filter(|(ok, text)| *ok && text.contains("Pharos is ready"))
+    });
     assert!(run(&["healthcheck", "--url", &server.url]).0);
     assert!(!run(&["healthcheck", "--url", "http://127.0.0.1:1"]).0);
     let file = folder.path().join("prometheus.yml");

@@ -63,6 +63,8 @@ pub(crate) struct BlockHead {
     pub(crate) ascii: bool,
     /// Whether the block's words are all in its words part.
     pub(crate) complete: bool,
+    /// Whether an entry has structured metadata of its own (demoted labels do not count).
+    pub(crate) metadata: bool,
     /// Names of labels that some of its entries have as demoted ones.
     pub(crate) demoted: Vec<String>,
     /// Sizes of the stored parts.
@@ -93,7 +95,7 @@ impl BlockHead {
             before = run.min;
         }
         put_varint(out, self.raw);
-        out.push(u8::from(self.ascii) | (u8::from(self.complete) << 1));
+        out.push(u8::from(self.ascii) | (u8::from(self.complete) << 1) | (u8::from(self.metadata) << 2));
         put_varint(out, self.demoted.len() as u64);
         self.demoted.iter().for_each(|name| put_bytes(out, name.as_bytes()));
         self.lens.iter().for_each(|len| put_varint(out, u64::from(*len)));
@@ -117,7 +119,8 @@ impl BlockHead {
         for len in &mut lens {
             *len = narrow(reader.varint()?)?;
         }
-        Ok(BlockHead { runs, raw, ascii: flags & 1 != 0, complete: flags & 2 != 0, demoted, lens })
+        let flag = |bit: u8| flags & bit != 0;
+        Ok(BlockHead { runs, raw, ascii: flag(1), complete: flag(2), metadata: flag(4), demoted, lens })
     }
 }
 
@@ -162,6 +165,7 @@ mod tests {
             raw: 1 << 40,
             ascii: true,
             complete: false,
+            metadata: true,
             demoted: vec!["request_id".into()],
             lens: [1, 2, 3, 0, 5, u32::MAX],
         };

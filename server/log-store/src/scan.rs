@@ -224,6 +224,28 @@ impl LogScan for Scan {
 
     fn read(&self, part: usize, control: &Control) -> model::Result<EntryBatch> {
         control.check()?;
+        let batch = self.read_part(part)?;
+        control.read_samples(batch.len() as u64)?;
+        Ok(batch)
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.warnings.lock().clone()
+    }
+
+    fn has_metadata(&self) -> bool {
+        self.places.iter().any(|place| match place {
+            Place::Tail(_, chunks) => {
+                chunks.iter().any(|rows| rows.extras.iter().any(|e| !e.metadata.is_empty()))
+            }
+            Place::Memory(block) => block.sealed.head.metadata,
+            Place::Disk(_, directory, i) => directory.blocks[*i].metadata,
+        })
+    }
+}
+
+impl Scan {
+    fn read_part(&self, part: usize) -> model::Result<EntryBatch> {
         let Some(place) = self.places.get(part) else {
             return Err(model::Error::internal(format!(
                 "a scan of {} parts has no part {part}",
@@ -256,9 +278,5 @@ impl LogScan for Scan {
             }
             (Err(error), _) => Err(error.into()),
         }
-    }
-
-    fn warnings(&self) -> Vec<String> {
-        self.warnings.lock().clone()
     }
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::cli::{CheckArgs, ServeArgs};
 use crate::config::Config;
-use crate::inputs::loki_findings;
+use crate::loki::LokiConfig;
 
 /// What a file turned out to be, and what became of its keys.
 struct Checked {
@@ -88,7 +88,8 @@ fn check(path: &Path) -> Result<Checked> {
         return Ok(Checked { kind: "Promtail configuration", report });
     }
     if has("schema_config") || has("storage_config") || has("limits_config") || has("auth_enabled") {
-        return Ok(Checked { kind: "Loki configuration", report: loki_findings(path)? });
+        let (_, report) = LokiConfig::read(path)?;
+        return Ok(Checked { kind: "Loki configuration", report });
     }
     if has("scrape_configs") || has("global") || has("rule_files") {
         let (_, report) = PrometheusConfig::read(path)?;

@@ -45,7 +45,7 @@ pub(crate) struct ServeArgs {
     /// A promtail.yml whose files are tailed.
     #[arg(long, value_name = "FILE")]
     pub(crate) promtail_config: Option<String>,
-    /// A loki.yml, read for retention and limits.
+    /// A loki.yml: its retention applies to logs unless --retention is given; the rest is reported.
     #[arg(long, value_name = "FILE")]
     pub(crate) loki_config: Option<String>,
     /// A Grafana provisioning folder, or a folder of dashboard JSON; may be given several times.

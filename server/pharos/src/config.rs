@@ -28,6 +28,10 @@ pub(crate) struct Config {
     pub(crate) grafana: Vec<PathBuf>,
     /// How long data is kept; `None` = for ever.
     pub(crate) retention: Option<Duration>,
+    /// Whether it was given, rather than left to the default.
+    pub(crate) retention_given: bool,
+    /// Where the host's `/proc` and `/sys` are: `/`, or where a container has them.
+    pub(crate) host_root: PathBuf,
     pub(crate) collect: bool,
     pub(crate) log_json: bool,
     pub(crate) log_level: String,
@@ -103,6 +107,8 @@ impl Config {
             loki: path("loki_config"),
             grafana: all("grafana_provisioning").into_iter().map(PathBuf::from).collect(),
             retention: (!retention.is_zero()).then_some(retention),
+            retention_given: all("retention") != default_of("retention"),
+            host_root: path("host_root").unwrap_or_else(|| "/".into()),
             collect: flag("collect")?,
             log_json: log_format == "json",
             log_level: one("log_level").unwrap_or_default(),
@@ -143,6 +149,10 @@ impl Access {
             cors_origins: all("access.cors_origins"),
         })
     }
+}
+
+fn default_of(name: &str) -> Vec<String> {
+    KEYS.iter().find(|key| key.name == name).map(|key| key.default_values()).unwrap_or_default()
 }
 
 fn token(text: &str) -> Result<Token> {

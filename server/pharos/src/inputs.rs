@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use anyhow::Result;
 use api::Notice;
 use collect::config::{PrometheusConfig, ScrapeConfig};
 use collect::report::{Report, Status};
 use collect::tail::TailConfig;
 
 use crate::config::Config;
+use crate::loki::LokiConfig;
 
 /// What the files ask for.
 #[derive(Default)]
@@ -41,8 +41,8 @@ impl Inputs {
             }
         }
         if let Some(path) = &config.loki {
-            match loki_findings(path) {
-                Ok(report) => inputs.notices.extend(notices(path, &report)),
+            match LokiConfig::read(path) {
+                Ok((_, report)) => inputs.notices.extend(notices(path, &report)),
                 Err(error) => inputs.notices.push(failed(path, &format!("{error:#}"))),
             }
         }
@@ -67,29 +67,4 @@ fn notices(path: &Path, report: &Report) -> Vec<Notice> {
         message: finding.to_string(),
     };
     report.warnings().map(notice).collect()
-}
-
-/// What of a `loki.yml` has a meaning here.
-pub(crate) fn loki_findings(path: &Path) -> Result<Report> {
-    let text = std::fs::read_to_string(path)?;
-    let document: serde_yaml_ng::Value = serde_yaml_ng::from_str(&text)?;
-    let mut report = Report::default();
-    for key in document.as_mapping().into_iter().flat_map(|m| m.keys()).filter_map(|key| key.as_str()) {
-        let (status, note) = match key {
-            "limits_config" | "table_manager" | "compactor" => {
-                (Status::Ignored, "retention is set with --retention in this version")
-            }
-            "auth_enabled" => (Status::Ignored, "there is one tenant"),
-            "server" | "common" | "schema_config" | "storage_config" | "ingester" | "chunk_store_config"
-            | "query_range" | "ruler" | "frontend" | "frontend_worker" | "querier" | "query_scheduler"
-            | "distributor" | "memberlist" | "analytics" | "tracing" | "pattern_ingester" | "bloom_build"
-            | "bloom_gateway" | "index_gateway" | "ingester_client" | "runtime_config" | "target"
-            | "operational_config" | "ui" | "block_builder" | "metastore" => {
-                (Status::Ignored, "one process has its own storage and needs no such setting")
-            }
-            _ => (Status::Unknown, "not a section of Loki's configuration, as far as known"),
-        };
-        report.add("", key, status, note);
-    }
-    Ok(report)
 }

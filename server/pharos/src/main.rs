@@ -8,6 +8,7 @@ mod config;
 mod healthcheck;
 mod inputs;
 mod logging;
+mod loki;
 mod metrics_page;
 mod own_log;
 mod program;

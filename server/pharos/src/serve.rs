@@ -118,7 +118,11 @@ fn start(config: &Config, stores: Stores, inputs: &Inputs, own_log: OwnLog) -> R
     };
     let collect_config = collect::CollectConfig {
         scrape_configs: inputs.scrape_configs.clone(),
-        in_process: if config.collect { in_process(&hostname, own_metrics.clone()) } else { Vec::new() },
+        in_process: if config.collect {
+            in_process(config, &hostname, own_metrics.clone())
+        } else {
+            Vec::new()
+        },
     };
     let collect_stores = collect::Stores { sink: stores.metrics.clone(), source: stores.metrics.clone() };
     let collector = Collector::start(collect_config, collect_stores, clock.clone());
@@ -163,17 +167,15 @@ fn own_metrics(stores: &Stores, clock: &dyn Clock) -> OwnMetrics {
     }
 }
 
-fn in_process(hostname: &str, own: Arc<dyn Gatherer>) -> Vec<InProcess> {
+fn in_process(config: &Config, hostname: &str, own: Arc<dyn Gatherer>) -> Vec<InProcess> {
     let target = |job: &str, gatherer: Arc<dyn Gatherer>| InProcess {
         job_name: job.to_owned(),
         instance: hostname.to_owned(),
         interval_ms: OWN_INTERVAL_MS,
         gatherer,
     };
-    vec![
-        target("node", Arc::new(collect::host::Host::new("/", Arc::new(SystemClock)))),
-        target("pharos", own),
-    ]
+    let host = collect::host::Host::new(&config.host_root, Arc::new(SystemClock));
+    vec![target("node", Arc::new(host)), target("pharos", own)]
 }
 
 fn hostname() -> String {

@@ -14,6 +14,7 @@ use model::{Clock, SystemClock};
 use storage::{DataFolder, Disk, Documents, RealDisk};
 
 use crate::config::Config;
+use crate::loki::LokiConfig;
 
 /// How often sealing, merging and retention are looked at.
 const MAINTAIN_EVERY: Duration = Duration::from_secs(5);
@@ -46,7 +47,8 @@ impl Stores {
         let control = Documents::open(disk.clone(), &at("control.redb"))?;
         let retention = config.retention.unwrap_or(Duration::ZERO);
         let metric_config = metric_store::Config { retention, ..Default::default() };
-        let retention_ms = config.retention.map(|kept| i64::try_from(kept.as_millis()).unwrap_or(i64::MAX));
+        let log_retention = log_retention(config);
+        let retention_ms = log_retention.map(|kept| i64::try_from(kept.as_millis()).unwrap_or(i64::MAX));
         let log_config = log_store::Config { retention_ms, ..Default::default() };
         // Both replay their log: side by side they take half the time.
         let (metrics, logs) = std::thread::scope(|scope| {
@@ -85,6 +87,14 @@ impl Stores {
         let logs = self.logs.close().context("log store");
         metrics.and(logs)
     }
+}
+
+/// How long logs are kept: as `--retention` says, else as a `loki.yml` says, else the default.
+fn log_retention(config: &Config) -> Option<Duration> {
+    let loki = config.loki.as_ref().filter(|_| !config.retention_given);
+    // A file that cannot be read is reported with the other inputs.
+    let file = loki.and_then(|path| LokiConfig::read(path).ok()).and_then(|(loki, _)| loki.retention);
+    file.map_or(config.retention, |kept| (!kept.is_zero()).then_some(kept))
 }
 
 fn look_after_metrics(store: &MetricStore, stopping: &AtomicBool) {

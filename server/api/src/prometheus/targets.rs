@@ -1,4 +1,4 @@
-//! `targets`, `targets/metadata`, `scrape_pools`.
+//! `targets`, `scrape_pools`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -50,8 +50,8 @@ fn active(target: &TargetStatus) -> Value {
         "lastScrape": rfc3339(target.last_scrape_ms),
         "lastScrapeDuration": target.duration_ms / 1000.0,
         "health": target.health,
-        "scrapeInterval": duration(target.interval_ms),
-        "scrapeTimeout": duration(target.timeout_ms),
+        "scrapeInterval": collect::format_duration_ms(target.interval_ms),
+        "scrapeTimeout": collect::format_duration_ms(target.timeout_ms),
     })
 }
 
@@ -66,13 +66,5 @@ pub(crate) fn rfc3339(t_ms: i64) -> String {
     match jiff::Timestamp::from_millisecond(t_ms) {
         Ok(t) if t_ms != 0 => format!("{t:.3}"),
         _ => "0001-01-01T00:00:00Z".into(),
-    }
-}
-
-fn duration(ms: i64) -> String {
-    match ms {
-        ms if ms % 60_000 == 0 && ms > 0 => format!("{}m", ms / 60_000),
-        ms if ms % 1000 == 0 => format!("{}s", ms / 1000),
-        ms => format!("{ms}ms"),
     }
 }

@@ -82,6 +82,7 @@ impl Draft {
             raw: rows.bytes() as u64,
             ascii: found.ascii,
             complete: found.complete,
+            metadata: columns.has_metadata(),
             demoted: columns.demoted_names(),
             lens: std::array::from_fn(|part| parts[part].len() as u32),
             runs: self.runs,

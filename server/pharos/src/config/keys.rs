@@ -36,7 +36,11 @@ pub(crate) const KEYS: &[Key] = &[
     ),
     key("prometheus_config", "", "A `prometheus.yml`; its `scrape_configs` are scraped."),
     key("promtail_config", "", "A `promtail.yml`; the files of its `scrape_configs` are tailed."),
-    key("loki_config", "", "A `loki.yml`, read for retention and limits."),
+    key(
+        "loki_config",
+        "",
+        "A `loki.yml`: its retention applies to logs unless `retention` is given; the rest is reported.",
+    ),
     list("grafana_provisioning", "Grafana provisioning folders, or folders of dashboard JSON."),
     key(
         "retention",
@@ -44,6 +48,11 @@ pub(crate) const KEYS: &[Key] = &[
         "How long data is kept. `0`: for ever, and then any timestamp is accepted, 1970 too.",
     ),
     key("collect", "true", "Whether this host, Pharos itself and its own log are collected."),
+    key(
+        "host_root",
+        "/",
+        "Where this host's `/proc` and `/sys` are found: in a container, where they are mounted.",
+    ),
     key("log_format", "text", "How the log is written to standard error: `text` or `json`."),
     key(
         "log_level",
