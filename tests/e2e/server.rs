@@ -15,7 +15,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Server {
     child: Child,
     pub(crate) url: String,
-    pub(crate) log: std::sync::mpsc::Receiver<String>,
+    /// What it wrote before it was ready.
+    pub(crate) written: Vec<String>,
 }
 
 /// The binary under test.
@@ -66,11 +67,12 @@ impl Server {
         let deadline = Instant::now() + PATIENCE;
         while let Ok(line) = log.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             if let Some(url) = ready_url(&line) {
-                return Server { child, url, log };
+                return Server { child, url, written: seen };
             }
             seen.push(line);
         }
         let _ = child.kill();
+        let _ = child.wait();
         panic!("not ready; its log:\n{}", seen.join("\n"));
     }
 
@@ -131,7 +133,7 @@ impl Server {
                 all.push((t_ns, entry[1].as_str().expect("a line").to_owned()));
             }
         }
-        all.sort_by(|a, b| b.0.cmp(&a.0));
+        all.sort_by_key(|(t_ns, _)| std::cmp::Reverse(*t_ns));
         all.into_iter().map(|(_, line)| line).collect()
     }
 

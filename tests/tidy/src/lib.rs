@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod dependencies;
 mod layers;
 mod source;
 

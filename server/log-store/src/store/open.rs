@@ -41,10 +41,7 @@ pub(super) fn open(
         rows.values().map(|row| Arc::new(Partition::new(row.clone(), folder, &shelf))).collect();
     let next_partition = rows.keys().filter_map(|path| number_of(path)).max().map_or(1, |last| last + 1);
 
-    let mut demotion = Demotion::new(config.max_label_values);
-    if let Some(names) = manifest.get(DEMOTED_KEY)? {
-        demotion.restore(decode_names(&names).map_err(model::Error::from)?.iter().map(String::as_str));
-    }
+    let demotion = kept_demotion(&manifest, config.max_label_values)?;
     let mut replay = Replay {
         state: State { partitions: Arc::new(partitions), ..State::default() },
         appender: Appender {
@@ -67,14 +64,10 @@ pub(super) fn open(
         Ok(())
     })?;
     warnings.append(&mut replay.warnings);
-    for damage in &replayed.damage {
+    warnings.extend(replayed.damage.iter().map(|damage| {
         let (path, offset, bytes) = (damage.path.display(), damage.offset, damage.bytes);
-        warnings.push(format!(
-            "{path} from byte {offset} on, {bytes} bytes: {}; these lines are lost",
-            damage.what
-        ));
-    }
-    warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+        format!("{path} from byte {offset} on, {bytes} bytes: {}; these lines are lost", damage.what)
+    }));
     let mut appender = replay.appender;
     appender.segment = wal.begin_segment([appender.state_record()])?;
     Ok(LogStore {
@@ -93,6 +86,15 @@ pub(super) fn open(
         next_partition: AtomicU64::new(next_partition),
         warnings,
     })
+}
+
+/// Which labels were demoted before.
+fn kept_demotion(manifest: &Manifest, bound: Option<usize>) -> Result<Demotion> {
+    let mut demotion = Demotion::new(bound);
+    if let Some(names) = manifest.get(DEMOTED_KEY)? {
+        demotion.restore(decode_names(&names)?.iter().map(String::as_str));
+    }
+    Ok(demotion)
 }
 
 /// The number in `<class>/<start>-<number>.redb`.
