@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(config.limits.timeout, Duration::from_secs(5));
         assert_eq!(config.limits.max_samples, 7);
         assert_eq!(config.access.open_ingest.len(), 1);
-        assert!(config.collect && config.data == "./data");
+        assert!(config.collect && config.data.to_str() == Some("./data"));
         assert_eq!(load("", &env, ServeArgs::default()).expect("valid").listen.port(), 2);
     }
 
