@@ -5,6 +5,7 @@ import { IconChevronDown, IconExternalLink, IconLayoutDashboard } from "@tabler/
 import type { DashboardLink } from "../../lib/dashboard/model";
 import { interpolate, type Scope } from "../../lib/interpolate/interpolate";
 import type { Search } from "../../lib/urlSearch";
+import { safeHref } from "../../panels/links";
 import { useUrlSearch } from "../../state/urlState";
 import { useDashboards } from "../dashboards/list";
 import { useDashboardState } from "./context";
@@ -23,7 +24,7 @@ export function DashboardLinks() {
         key={i}
         className="button"
         data-kind="quiet"
-        href={address(interpolate(link.url ?? "", scope), link, search, scope)}
+        href={safeHref(address(interpolate(link.url ?? "", scope), link, search, scope))}
         target={link.targetBlank ? "_blank" : undefined}
         rel="noreferrer"
         title={interpolate(link.tooltip ?? "", scope)}

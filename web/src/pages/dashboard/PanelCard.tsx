@@ -12,6 +12,7 @@ import { type CompiledPanel, compilePanel } from "../../lib/dashboard/compile";
 import type { Cell } from "../../lib/dashboard/layout";
 import { withInterval } from "../../lib/interpolate/builtIns";
 import { interpolate, type Scope, single } from "../../lib/interpolate/interpolate";
+import { safeHref } from "../../panels/links";
 import { findPanelType } from "../../panels/registry";
 import type { PanelModel, PanelProps, TimeRange } from "../../panels/types";
 import { unknownTransformations } from "../../transformations/registry";
@@ -235,7 +236,7 @@ function Marks({ cell, data, compiled, replace }: MarksProps) {
         <Tooltip key={`${link.title} ${link.url}`} label={replace(link.title || link.url || "Link")}>
           <a
             className={classes.mark}
-            href={replace(link.url ?? "").trim()}
+            href={safeHref(replace(link.url ?? "").trim())}
             target={link.targetBlank ? "_blank" : undefined}
             rel="noreferrer"
             aria-label={replace(link.title || "Link")}
