@@ -22,7 +22,7 @@ import { Storage } from "./Storage";
 import { Tails } from "./Tails";
 import { Targets } from "./Targets";
 
-const DEFAULTS: TimeDefaults = { from: "now-15m", to: "now", refresh: "10s", zone: "browser", weekStart: 1 };
+const DEFAULTS: TimeDefaults = { from: "now-15m", to: "now", refresh: "5s", zone: "browser", weekStart: 1 };
 const STATUS_MS = 5000;
 
 export function HomePage() {

@@ -33,11 +33,11 @@ export function Storage({ home }: { home: HomeStatus }) {
           value={bytes(metrics.disk_bytes)}
           detail={plural(metrics.partitions, "partition")}
         />
-        <Figure name="Log streams" value={count(logs.streams)} detail={`${count(logs.entries)} lines`} />
+        <Figure name="Log streams" value={count(logs.streams)} detail={plural(logs.entries, "line")} />
         <Figure
           name="Log text"
           value={bytes(logs.bytes)}
-          detail={`${count(logs.appended_entries)} lines since the start`}
+          detail={`${plural(logs.appended_entries, "line")} since the start`}
         />
         <Figure name="Logs on disk" value={bytes(logs.disk_bytes)} detail={plural(logs.blocks, "block")} />
         <Figure name="Disk free" value={bytes(disk.free_bytes)} detail={`of ${bytes(disk.total_bytes)}`}>
