@@ -1,7 +1,7 @@
 //! Whether a block already holds an entry: late lines and lines that are sent again are kept once.
 
 use std::num::NonZeroUsize;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use lru::LruCache;
@@ -13,8 +13,11 @@ use crate::block::{BlockHead, Columns, Parts, read_columns, read_sizes, read_tex
 use crate::partition::{Partition, Stored};
 use crate::tail::MemoryBlock;
 
-/// Decoded blocks that are kept for the next question.
-const KEPT: NonZeroUsize = NonZeroUsize::new(16).expect("16 is not 0");
+/// Blocks whose times are kept for the next question. Senders on several connections are apart by many requests, so
+/// that each line is asked of every block which the faster one has filled meanwhile: 512 of some 20 KB.
+const KEPT_TIMES: NonZeroUsize = NonZeroUsize::new(512).expect("512 is not 0");
+/// Blocks whose lines are kept: they are read only where a time is there already.
+const KEPT_LINES: NonZeroUsize = NonZeroUsize::new(16).expect("16 is not 0");
 
 /// An entry that may be there already.
 #[derive(Debug, Clone, Copy)]
@@ -32,21 +35,18 @@ struct Lines {
     columns: Columns,
 }
 
-#[derive(Debug)]
-struct Decoded {
-    times: Vec<i64>,
-    lines: OnceLock<Lines>,
-}
+type Kept<T> = Mutex<LruCache<(u64, usize), Arc<T>>>;
 
 /// Looks entries up in blocks, and keeps the blocks that were looked at last.
 #[derive(Debug)]
 pub(crate) struct Probes {
-    kept: Mutex<LruCache<(u64, usize), Arc<Decoded>>>,
+    times: Kept<Vec<i64>>,
+    lines: Kept<Lines>,
 }
 
 impl Default for Probes {
     fn default() -> Self {
-        Probes { kept: Mutex::new(LruCache::new(KEPT)) }
+        Probes { times: Mutex::new(LruCache::new(KEPT_TIMES)), lines: Mutex::new(LruCache::new(KEPT_LINES)) }
     }
 }
 
@@ -93,22 +93,23 @@ impl Probes {
             if !of_stream(run.stream) || wanted.time < run.min || wanted.time > run.max {
                 continue;
             }
-            let decoded = self.decoded(key, head, parts)?;
-            let times = &decoded.times[rows.clone()];
+            let all = kept(&self.times, key, || Ok(read_times(head, parts)?.times))?;
+            let times = &all[rows.clone()];
             let first = times.partition_point(|time| *time < wanted.time);
             let count = times[first..].partition_point(|time| *time == wanted.time);
             if count == 0 {
                 continue;
             }
-            let lines = match decoded.lines.get() {
-                Some(lines) => lines,
-                None => {
-                    let sizes = read_sizes(head, parts)?;
-                    let starts = starts_of(&sizes);
-                    let (text, columns) = (read_text(head, parts)?, read_columns(head, parts)?);
-                    decoded.lines.get_or_init(|| Lines { starts, sizes, text, columns })
-                }
-            };
+            let lines = kept(&self.lines, key, || {
+                let sizes = read_sizes(head, parts)?;
+                let starts = starts_of(&sizes);
+                Ok(Lines {
+                    starts,
+                    sizes,
+                    text: read_text(head, parts)?,
+                    columns: read_columns(head, parts)?,
+                })
+            })?;
             let same = |i: usize| {
                 let start = lines.starts[i] as usize;
                 lines.text[start..start + lines.sizes[i] as usize] == *wanted.line
@@ -120,14 +121,13 @@ impl Probes {
         }
         Ok(false)
     }
+}
 
-    fn decoded(&self, key: (u64, usize), head: &BlockHead, parts: &impl Parts) -> Result<Arc<Decoded>> {
-        if let Some(found) = self.kept.lock().get(&key) {
-            return Ok(Arc::clone(found));
-        }
-        let times = read_times(head, parts)?.times;
-        let decoded = Arc::new(Decoded { times, lines: OnceLock::new() });
-        self.kept.lock().put(key, Arc::clone(&decoded));
-        Ok(decoded)
+fn kept<T>(cache: &Kept<T>, key: (u64, usize), read: impl FnOnce() -> Result<T>) -> Result<Arc<T>> {
+    if let Some(found) = cache.lock().get(&key) {
+        return Ok(Arc::clone(found));
     }
+    let read = Arc::new(read()?);
+    cache.lock().put(key, Arc::clone(&read));
+    Ok(read)
 }
