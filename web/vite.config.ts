@@ -26,6 +26,14 @@ export default defineConfig({
       },
     },
   },
-  server: { proxy: Object.fromEntries(proxied.map((path) => [path, { target: server, changeOrigin: true }])) },
+  // The server refuses pages of other origins: behind the proxy this page is one of its own.
+  server: {
+    proxy: Object.fromEntries(
+      proxied.map((path) => [
+        path,
+        { target: server, changeOrigin: true, headers: { origin: new URL(server).origin } },
+      ]),
+    ),
+  },
   test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"], setupFiles: ["./build/test-setup.ts"] },
 });

@@ -303,6 +303,22 @@ describe("panels", () => {
     expect(await draw(propsFor(type, []))).toBeDefined();
     expect(await draw(propsFor(type, [matrix({ legend: "", series: [] })]))).toBeDefined();
   });
+  it("have the colours of their type where the file says nothing", () => {
+    const colors = (type: string, value: number) => {
+      const { panel } = propsFor(type, []);
+      panel.fieldConfig = undefined as never;
+      const frames = [matrix({ legend: "", series: [{ labels: {}, values: Float64Array.of(value) }] })];
+      const ready = panelFrames(panel, frames, { theme: "dark", timeZone: "utc", interpolate: (text) => text });
+      return ready.frames[0]?.fields[1]?.display?.(value).color;
+    };
+    expect(["timeseries", "stat", "gauge", "hologram"].map((type) => colors(type, 90))).toEqual([
+      "#73BF69",
+      "#F2495C",
+      "#F2495C",
+      "#F2495C",
+    ]);
+    expect(colors("stat", 10)).toBe("#73BF69");
+  });
   it("run transformations and name the ones they do not know", () => {
     const { panel } = propsFor("table", []);
     panel.transformations = [{ id: "merge" }, { id: "heatmap" }];

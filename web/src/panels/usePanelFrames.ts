@@ -3,9 +3,10 @@
 import { useMemo } from "react";
 import type { Frame } from "../api/frames";
 import type { DataFrame } from "../lib/dataFrame";
-import { applyFieldConfig, type FieldConfigSource } from "../lib/fieldConfig";
+import { applyFieldConfig } from "../lib/fieldConfig";
 import { applyTransformations } from "../transformations/registry";
 import { toDataFrames } from "./dataFrames";
+import { withFieldDefaults } from "./fieldDefaults";
 import type { PanelModel, PanelProps } from "./types";
 
 export interface PanelData {
@@ -33,7 +34,7 @@ export function panelFrames(
 ): PanelData {
   const transformed = applyTransformations(toDataFrames(frames), panel.transformations, context);
   return {
-    frames: applyFieldConfig(transformed.frames, panel.fieldConfig as FieldConfigSource | undefined, context),
+    frames: applyFieldConfig(transformed.frames, withFieldDefaults(panel), context),
     unknownTransformations: transformed.unknown,
   };
 }
