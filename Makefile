@@ -26,12 +26,16 @@ check: lint-rust lint-web ## Lints, types and unit tests: the inner loop
 
 test: tools lint-rust lint-web test-rust test-web test-browser ## Everything CI runs
 
-soak: web ## The long versions of the tests; prints their figures
+soak: web ## The long versions of the tests, an hour or so; prints their figures
+	PHAROS_SOAK=1 $(CARGO) test --release --locked -p metric-store -- --nocapture
+	$(CARGO) test --release --locked -p log-store -- --nocapture --ignored
 	$(CARGO) build --release --locked -p pharos
-	PHAROS_SOAK=1 PHAROS_BIN=$(CURDIR)/target/release/pharos $(CARGO) test --release --locked --workspace -- --nocapture --test-threads=1 soak
+	PHAROS_SOAK=1 PHAROS_BIN=$(CURDIR)/target/release/pharos $(CARGO) test --release --locked -p pharos --test e2e -- --nocapture soak
 
-bench: ## Micro-benchmarks of codecs, parsers and stores
-	$(CARGO) bench --locked --workspace
+bench: ## What stores and engines cost, on made-up loads
+	$(CARGO) run --release --locked -p metric-store --example measure -- $$(mktemp -d)
+	$(CARGO) run --release --locked -p log-store --example measure 200
+	$(CARGO) test --release --locked -p logql --test speed -- --ignored --nocapture
 
 web: web/dist/index.html ## Build the UI that the binary embeds
 
