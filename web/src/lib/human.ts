@@ -59,3 +59,6 @@ export function ago(ms: number, nowMs: number): string {
   const passed = nowMs - ms;
   return passed < 1000 ? "just now" : `${span(passed).split(" ").slice(0, 2).join(" ")} ago`;
 }
+
+/** `1 line`, `2 lines`. */
+export const plural = (n: number, word: string): string => `${count(n)} ${word}${n === 1 ? "" : "s"}`;

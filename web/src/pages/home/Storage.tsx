@@ -2,7 +2,7 @@
 
 import type { ReactNode } from "react";
 import type { HomeStatus } from "../../api/types";
-import { bytes, count } from "../../lib/human";
+import { bytes, count, plural } from "../../lib/human";
 import { formatTime } from "../../lib/time";
 import classes from "./HomePage.module.css";
 
@@ -49,8 +49,6 @@ export function Storage({ home }: { home: HomeStatus }) {
     </section>
   );
 }
-
-const plural = (n: number, word: string) => `${count(n)} ${word}${n === 1 ? "" : "s"}`;
 
 interface FigureProps {
   name: string;

@@ -1,7 +1,7 @@
 /** The log files that are followed, and how far each has been read. */
 
 import type { HomeStatus, TailStatus } from "../../api/types";
-import { ago, bytes, count } from "../../lib/human";
+import { ago, bytes, plural } from "../../lib/human";
 import classes from "./HomePage.module.css";
 
 const TONES = { reading: "ok", waiting: "warn", error: "error" };
@@ -48,7 +48,7 @@ function Tail({ tail, nowMs }: { tail: TailStatus; nowMs: number }) {
         {tail.path}
       </span>
       <span className={classes.figures}>
-        {lines === 0 ? "no lines yet" : `${count(lines)} lines · last ${ago(last, nowMs)}`}
+        {lines === 0 ? "no lines yet" : `${plural(lines, "line")} · last ${ago(last, nowMs)}`}
       </span>
       {tail.hint && <span className={classes.detail}>{tail.hint}</span>}
       {tail.files.slice(0, MAX_FILES).map((file) => (
