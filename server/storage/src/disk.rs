@@ -57,6 +57,11 @@ pub trait Disk: Debug + Send + Sync + 'static {
     /// The size of a file.
     fn len(&self, path: &Path) -> io::Result<u64>;
 
+    /// The bytes that a file takes up: less than its size where it has holes, as redb's files do.
+    fn allocated(&self, path: &Path) -> io::Result<u64> {
+        self.len(path)
+    }
+
     /// Whether there is a file or folder of that name.
     fn exists(&self, path: &Path) -> io::Result<bool>;
 

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
 use super::{Disk, DiskEntry, DiskFile};
@@ -70,6 +70,12 @@ impl Disk for RealDisk {
 
     fn len(&self, path: &Path) -> io::Result<u64> {
         Ok(fs::metadata(path)?.len())
+    }
+
+    fn allocated(&self, path: &Path) -> io::Result<u64> {
+        /// The unit of `st_blocks`, whatever the file system's own is (stat(2)).
+        const BLOCK: u64 = 512;
+        Ok(fs::metadata(path)?.blocks().saturating_mul(BLOCK))
     }
 
     fn exists(&self, path: &Path) -> io::Result<bool> {

@@ -225,8 +225,8 @@ fn it_works_on_the_real_disk_too() {
     disk.create_dir_all(file.parent().unwrap()).unwrap();
     let rows = (0..1000u32).map(|n| Ok((n.to_be_bytes(), vec![1; 4000])));
     let (count, bytes) = write_partition(&*disk, &file, |loader| loader.load(ABOUT, rows)).unwrap();
-    assert_eq!((count, bytes), (1000, std::fs::metadata(&file).unwrap().len()));
-    assert!(bytes < 5_000_000, "{bytes} for 4 MB of values");
+    assert_eq!(count, 1000);
+    assert!((4_000_000..5_000_000).contains(&bytes), "{bytes} for 4 MB of values");
     manifest.commit(&Change { add: vec![row], sealed_segment: Some(1), ..Change::default() }).unwrap();
     let log = folder.join("wal");
     let options = crate::WalOptions::default();

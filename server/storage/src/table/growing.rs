@@ -48,9 +48,9 @@ impl GrowingDb {
         &self.path
     }
 
-    /// Bytes of the file.
+    /// Bytes that the file takes up.
     pub fn bytes(&self) -> u64 {
-        self.disk.len(&self.path).unwrap_or(0)
+        self.disk.allocated(&self.path).unwrap_or(0)
     }
 
     /// Reads in one snapshot.

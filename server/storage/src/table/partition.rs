@@ -51,7 +51,7 @@ impl Loader<'_> {
 }
 
 /// Writes the partition file `path` (its folder exists) by `load`: `.tmp`, commit, close, sync, rename, sync of the
-/// folder. Returns what `load` gave and the file's bytes. After an error or a crash there is no file of that name.
+/// folder. Returns what `load` gave and the bytes that the file takes up. After an error or a crash there is no file of that name.
 pub fn write_partition<T>(
     disk: &dyn Disk,
     path: &Path,
@@ -86,7 +86,7 @@ fn write_tmp<T>(
     })?;
     let file = disk.open(tmp).map_err(Error::io("open", tmp))?;
     file.sync().map_err(Error::io("sync", tmp))?;
-    let bytes = file.len().map_err(Error::io("read", tmp))?;
+    let bytes = disk.allocated(tmp).map_err(Error::io("read", tmp))?;
     Ok((outcome, bytes))
 }
 
