@@ -33,8 +33,8 @@ soak: web ## The long versions of the tests, an hour or so; prints their figures
 	PHAROS_SOAK=1 PHAROS_BIN=$(CURDIR)/target/release/pharos $(CARGO) test --release --locked -p pharos --test e2e -- --nocapture soak
 
 bench: ## What stores and engines cost, on made-up loads
-	$(CARGO) run --release --locked -p metric-store --example measure -- $$(mktemp -d)
-	$(CARGO) run --release --locked -p log-store --example measure 200
+	$(CARGO) run --release --locked -p metric-store --example measure_metrics -- $$(mktemp -d)
+	$(CARGO) run --release --locked -p log-store --example measure_logs 200
 	$(CARGO) test --release --locked -p logql --test speed -- --ignored --nocapture
 
 web: web/dist/index.html ## Build the UI that the binary embeds

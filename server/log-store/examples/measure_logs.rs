@@ -1,4 +1,4 @@
-//! Measures the store on made-up logs of an inference box: `cargo run --release -p log-store --example measure [MB]`.
+//! Measures the store on made-up logs of an inference box: `cargo run --release -p log-store --example measure_logs [MB]`.
 
 use std::sync::Arc;
 use std::time::Instant;

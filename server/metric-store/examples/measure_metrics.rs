@@ -1,4 +1,4 @@
-//! Loads a small cluster's metrics and prints what the store costs: `cargo run --release --example measure -- FOLDER`.
+//! Loads a small cluster's metrics and prints what the store costs: `cargo run --release -p metric-store --example measure_metrics -- FOLDER`.
 //!
 //! 10 hosts with some 1,000 series each, 80 GPUs and 20 inference servers, every 10 s for two hours.
 
