@@ -41,7 +41,17 @@ impl FromStr for Cidr {
         let address: IpAddr = address.parse().map_err(|_| wrong())?;
         let most = if address.is_ipv4() { 32 } else { 128 };
         let bits = bits.map_or(Ok(most), str::parse::<u8>).map_err(|_| wrong())?;
-        if bits > most { Err(wrong()) } else { Ok(Cidr { address, bits }) }
+        if bits > most {
+            return Err(wrong());
+        }
+        // An IPv4 network mapped into IPv6 is the IPv4 network: its first 96 bits are fixed.
+        match address.to_canonical() {
+            IpAddr::V4(v4) if address.is_ipv6() => {
+                let bits = bits.checked_sub(96).ok_or_else(wrong)?;
+                Ok(Cidr { address: IpAddr::V4(v4), bits })
+            }
+            _ => Ok(Cidr { address, bits }),
+        }
     }
 }
 
@@ -62,8 +72,9 @@ mod tests {
         check("192.168.4.0/22", &["192.168.7.255"], &["192.168.8.0"]);
         check("192.168.1.7", &["192.168.1.7"], &["192.168.1.6"]);
         check("0.0.0.0/0", &["1.2.3.4"], &["::1"]);
+        check("::ffff:10.0.0.0/104", &["10.1.2.3", "::ffff:10.9.9.9"], &["11.0.0.0", "::1"]);
         check("fd00::/8", &["fd12::1"], &["fe80::1"]);
-        for wrong in ["", "10.0.0.0/33", "10.0.0/8", "a/8", "::1/129"] {
+        for wrong in ["", "10.0.0.0/33", "10.0.0/8", "a/8", "::1/129", "::ffff:10.0.0.0/8"] {
             assert!(wrong.parse::<Cidr>().is_err(), "{wrong}");
         }
     }

@@ -13,5 +13,5 @@ mod users;
 pub use cidr::Cidr;
 pub use credentials::{Credentials, generate_password, hash_password};
 pub use error::{Error, Result};
-pub use guard::{Action, Decision, Guard, Policy, RequestFacts, Role, Token};
+pub use guard::{Action, Attempt, Decision, Guard, Policy, RequestFacts, Role, Token};
 pub use users::Users;

@@ -1,4 +1,4 @@
-//! Slows down who guesses passwords.
+//! Slows down who guesses passwords. An attempt counts before it is verified, so that parallel ones count, too.
 
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
@@ -22,20 +22,19 @@ impl Throttle {
         Throttle { failures: Mutex::new(LruCache::new(MOST_ADDRESSES)) }
     }
 
-    /// Whether `peer` has failed too often lately.
-    pub(crate) fn is_closed(&self, peer: IpAddr, now_ms: i64) -> bool {
-        let mut failures = self.failures.lock();
-        failures
-            .get(&peer)
-            .is_some_and(|(since, count)| now_ms - since < WINDOW_MS && *count >= MOST_FAILURES)
-    }
-
-    pub(crate) fn failed(&self, peer: IpAddr, now_ms: i64) {
+    /// Counts an attempt of `peer`; false if it had too many lately.
+    pub(crate) fn begin(&self, peer: IpAddr, now_ms: i64) -> bool {
         let mut failures = self.failures.lock();
         let entry = failures.get_or_insert_mut(peer, || (now_ms, 0));
-        if now_ms - entry.0 >= WINDOW_MS {
+        if now_ms.saturating_sub(entry.0) >= WINDOW_MS {
             *entry = (now_ms, 0);
         }
         entry.1 += 1;
+        entry.1 <= MOST_FAILURES
+    }
+
+    /// The attempt was right.
+    pub(crate) fn forgive(&self, peer: IpAddr) {
+        self.failures.lock().pop(&peer);
     }
 }

@@ -1,6 +1,6 @@
 //! The UI's files, embedded: as brotli, gzip or as they are, whichever the browser takes; pages fall back to the app.
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
@@ -13,20 +13,25 @@ struct Dist;
 const NO_UI: &str = "<!doctype html><meta charset=utf-8><title>Pharos</title><h1>Pharos runs, without its user interface</h1>\
 <p>This binary was built before the UI was. Run <code>make web</code> and build again; the APIs work as they are.</p>";
 
+/// What begins so is an API: a path that no route has is a mistake, never a page.
+const APIS: [&str; 8] = ["api/", "loki/", "v1/", "prometheus/", "tempo/", "otlp/", "-/", "metrics/"];
+
 /// A file of the UI, or the app's page for any path of the app.
-pub(crate) async fn serve(uri: Uri, headers: HeaderMap) -> Response {
+pub(crate) async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
+    let reads = matches!(method, Method::GET | Method::HEAD);
+    if !reads || APIS.iter().any(|prefix| path.starts_with(prefix)) {
+        let why = format!("no such endpoint: {method} /{path}");
+        let body =
+            serde_json::json!({"status": "error", "errorType": "not_found", "error": why, "message": why});
+        return (StatusCode::NOT_FOUND, axum::Json(body)).into_response();
+    }
     let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
     if !path.is_empty() && is_file && path != "index.html" && !path.starts_with("d/") {
         return match file(path, &headers) {
             Some(response) => response,
             None => (StatusCode::NOT_FOUND, "no such file").into_response(),
         };
-    }
-    if path.starts_with("api/") || path.starts_with("loki/") || path.starts_with("v1/") {
-        let body = serde_json::json!({"status": "error", "errorType": "not_found",
-            "error": format!("no such endpoint: /{path}"), "message": format!("no such endpoint: /{path}")});
-        return (StatusCode::NOT_FOUND, axum::Json(body)).into_response();
     }
     match file("index.html", &headers) {
         Some(response) => response,

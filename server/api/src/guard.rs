@@ -2,8 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
-use access::{Action, Decision, RequestFacts};
+use access::{Action, Attempt, Decision, RequestFacts};
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -19,7 +20,8 @@ pub(crate) async fn check(state: Arc<State>, action: Action, request: Request, n
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let facts = RequestFacts {
             action,
-            peer: peer.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            // A peer that is not known is nobody's network.
+            peer: peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
             is_get: matches!(*request.method(), Method::GET | Method::HEAD),
             host: text("host").or_else(|| request.uri().authority().map(|a| a.as_str())),
             origin: text("origin"),
@@ -29,6 +31,10 @@ pub(crate) async fn check(state: Arc<State>, action: Action, request: Request, n
             now_ms: state.clock.now_ms(),
         };
         state.guard.decide(&facts)
+    };
+    let decision = match decision {
+        Decision::Verify(attempt) => verify(&state, attempt).await,
+        decision => decision,
     };
     match decision {
         Decision::Allow => next.run(request).await,
@@ -40,8 +46,36 @@ pub(crate) async fn check(state: Arc<State>, action: Action, request: Request, n
         }
         Decision::Forbidden(why) => refusal(StatusCode::FORBIDDEN, "forbidden", &why),
         Decision::TooMany(why) => refusal(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", &why),
+        Decision::Verify(_) => {
+            refusal(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "the password was not verified")
+        }
     }
 }
+
+/// Verifies a password away from the threads that serve, one at a time: it costs CPU and memory by design.
+async fn verify(state: &Arc<State>, attempt: Attempt) -> Decision {
+    let unavailable = || Decision::TooMany("the server is stopping".into());
+    let Ok(_turn) = state.verifying.acquire().await else { return unavailable() };
+    let state = state.clone();
+    let verified = tokio::task::spawn_blocking(move || state.guard.verify(&attempt)).await;
+    verified.unwrap_or_else(|_| unavailable())
+}
+
+/// Lets so many pushes in at once: what they hold in memory is bounded, and scrapes find a free thread.
+pub(crate) async fn bound_ingest(state: Arc<State>, request: Request, next: Next) -> Response {
+    let turn = tokio::time::timeout(PATIENCE, state.ingesting.clone().acquire_owned()).await;
+    match turn {
+        Ok(Ok(_turn)) => next.run(request).await,
+        _ => refusal(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "too many pushes at once: send this one again",
+        ),
+    }
+}
+
+/// How long a push waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A refusal that clients of Prometheus (`error`), Grafana (`message`) and people can read.
 fn refusal(status: StatusCode, kind: &str, why: &str) -> Response {

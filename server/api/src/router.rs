@@ -13,7 +13,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
-use crate::state::MOST_BODY_BYTES;
+use crate::state::{MOST_PUSH_BYTES, MOST_QUERY_BYTES};
 use crate::{State, assets, guard, loki, pharos, prometheus};
 
 /// The whole HTTP surface.
@@ -24,12 +24,18 @@ pub fn router(state: Arc<State>) -> Router {
         .merge(loki_read())
         .merge(pharos_read())
         .route("/metrics", get(metrics))
-        .fallback(assets::serve);
+        .fallback(assets::serve)
+        .layer(DefaultBodyLimit::max(MOST_QUERY_BYTES));
     let ingest = Router::new()
         .route("/api/v1/write", post(prometheus::write::remote_write))
         .route("/prometheus/api/v1/write", post(prometheus::write::remote_write))
         .route("/loki/api/v1/push", post(loki::push::push))
-        .route("/api/prom/push", post(loki::push::push));
+        .route("/api/prom/push", post(loki::push::push))
+        .layer(DefaultBodyLimit::max(MOST_PUSH_BYTES));
+    let turns = state.clone();
+    let ingest = ingest.layer(from_fn(move |request: Request, next: Next| {
+        guard::bound_ingest(turns.clone(), request, next)
+    }));
     let admin = Router::new().route("/-/reload", post(reload).put(reload));
     let public = Router::new()
         .route("/-/healthy", get(healthy))
@@ -52,7 +58,6 @@ pub fn router(state: Arc<State>) -> Router {
         .and(NotForContentType::IMAGES);
     guarded
         .layer(CompressionLayer::new().compress_when(worth))
-        .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
         .layer(from_fn(move |request: Request, next: Next| guard::headers(outer.clone(), request, next)))
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(state)
@@ -110,7 +115,11 @@ async fn healthy() -> &'static str {
 async fn ready(Shared(state): Shared<Arc<State>>) -> Response {
     match state.program.ready() {
         Ok(()) => "Pharos is ready.\n".into_response(),
-        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")).into_response(),
+        Err(why) => {
+            // Paths and errors are nobody's business without a password: the log has them.
+            tracing::warn!(why, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "Pharos is not ready: its log says why.\n").into_response()
+        }
     }
 }
 
@@ -120,7 +129,8 @@ async fn grafana_health(Shared(state): Shared<Arc<State>>) -> Response {
 }
 
 async fn metrics(Shared(state): Shared<Arc<State>>) -> Response {
-    let page = state.program.metrics_page();
+    let program = state.program.clone();
+    let page = tokio::task::spawn_blocking(move || program.metrics_page()).await.unwrap_or_default();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page).into_response()
 }
 

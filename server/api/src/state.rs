@@ -8,6 +8,7 @@ use access::Guard;
 use arc_swap::ArcSwap;
 use dashboards::Library;
 use model::{Clock, Limits, LogSink, LogSource, MetricSink, SeriesSource};
+use tokio::sync::Semaphore;
 
 use crate::Program;
 use crate::pool::QueryPool;
@@ -86,14 +87,24 @@ pub struct State {
     pub(crate) pool: QueryPool,
     pub(crate) metric_ingest: MetricIngest,
     pub(crate) log_ingest: LogIngest,
+    /// Turns of pushes.
+    pub(crate) ingesting: Arc<Semaphore>,
+    /// The turn of the one password that is verified.
+    pub(crate) verifying: Semaphore,
 }
 
+/// Pushes that are worked on at once.
+const MOST_PUSHES: usize = 48;
 /// Series whose labels stay decoded between remote writes.
 const CACHED_SERIES: usize = 200_000;
 /// Streams whose labels stay parsed between pushes.
 const CACHED_STREAMS: usize = 20_000;
-/// Largest body after decompression.
-pub(crate) const MOST_BODY_BYTES: usize = 256 << 20;
+/// Largest push after decompression.
+const MOST_BODY_BYTES: usize = 256 << 20;
+/// Largest push as it comes.
+pub(crate) const MOST_PUSH_BYTES: usize = 64 << 20;
+/// Largest form or batch of queries.
+pub(crate) const MOST_QUERY_BYTES: usize = 10 << 20;
 /// Queries that may wait for a free thread.
 const MOST_WAITING: usize = 2_000;
 
@@ -115,6 +126,8 @@ impl State {
             pool,
             metric_ingest: MetricIngest::new(CACHED_SERIES, MOST_BODY_BYTES),
             log_ingest: LogIngest::new(CACHED_STREAMS, MOST_BODY_BYTES),
+            ingesting: Arc::new(Semaphore::new(MOST_PUSHES)),
+            verifying: Semaphore::new(1),
         }))
     }
 

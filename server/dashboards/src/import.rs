@@ -41,12 +41,30 @@ pub struct Imported {
 ///
 /// Errors: not JSON (with line and column), or JSON that is no dashboard.
 pub fn import(bytes: &[u8], name: &str) -> Result<Imported> {
+    import_with(bytes, name, &[])
+}
+
+/// A data source that provisioning files define: dashboards name it by `name` or `uid`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DataSource {
+    /// Its name.
+    pub name: String,
+    /// Its uid; may be empty.
+    pub uid: String,
+    /// Its type: `prometheus`, `loki`, …
+    pub kind: String,
+    /// Whether panels that name none mean this one.
+    pub is_default: bool,
+}
+
+/// The same, where data sources are known by name.
+pub fn import_with(bytes: &[u8], name: &str, known: &[DataSource]) -> Result<Imported> {
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let value: Value = serde_json::from_slice(text)
         .map_err(|e| Error::Syntax { what: name.to_owned(), message: e.to_string() })?;
     let mut report = Report::default();
     let mut dashboard = unwrap(value, &mut report)?;
-    fill_in(&mut dashboard, name, &mut report);
+    fill_in(&mut dashboard, (name, known), &mut report);
     Ok(Imported { dashboard: Value::Object(dashboard), report })
 }
 
@@ -65,12 +83,17 @@ fn unwrap(value: Value, report: &mut Report) -> Result<Map<String, Value>> {
     if elements(&object) {
         return Err(not(v2));
     }
+    let name = object.get("metadata").map(|metadata| metadata["name"].clone()).filter(Value::is_string);
     if let Some(Value::Object(spec)) = object.get_mut("spec") {
         if elements(spec) {
             return Err(not(v2));
         }
         report.approximated.push("taken out of its resource wrapper (apiVersion, spec)".into());
-        return Ok(std::mem::take(spec));
+        let mut spec = std::mem::take(spec);
+        if let Some(name) = name {
+            spec.entry("uid").or_insert(name);
+        }
+        return Ok(spec);
     }
     let known = ["panels", "rows", "templating", "schemaVersion", "title"];
     if !known.iter().any(|key| object.contains_key(*key)) {
@@ -79,7 +102,7 @@ fn unwrap(value: Value, report: &mut Report) -> Result<Map<String, Value>> {
     Ok(object)
 }
 
-fn fill_in(dashboard: &mut Map<String, Value>, name: &str, report: &mut Report) {
+fn fill_in(dashboard: &mut Map<String, Value>, (name, known): (&str, &[DataSource]), report: &mut Report) {
     let title = dashboard.get("title").and_then(Value::as_str).filter(|t| !t.trim().is_empty());
     let title = title.unwrap_or(name).to_owned();
     dashboard.insert("title".into(), title.into());
@@ -104,7 +127,7 @@ fn fill_in(dashboard: &mut Map<String, Value>, name: &str, report: &mut Report) 
 
     variables::fill_in(dashboard, report);
     layout::flatten_rows(dashboard, report);
-    let sources = datasource::Sources::of(dashboard);
+    let sources = datasource::Sources::of(dashboard, known);
     let mut next_id = 1 + layout::highest_id(dashboard);
     if let Some(Value::Array(panels)) = dashboard.get_mut("panels") {
         for panel in panels {
@@ -122,7 +145,7 @@ fn fill_in(dashboard: &mut Map<String, Value>, name: &str, report: &mut Report) 
 
 fn fill_in_panel(panel: &mut Value, sources: &datasource::Sources, next_id: &mut i64, report: &mut Report) {
     let Value::Object(panel) = panel else { return };
-    if panel.get("id").and_then(Value::as_i64).is_none() {
+    if panel.get("id").and_then(Value::as_i64).is_none_or(|id| id.unsigned_abs() >= 1 << 53) {
         panel.insert("id".into(), json!(*next_id));
         *next_id += 1;
     }

@@ -8,6 +8,6 @@ mod library;
 pub mod provisioning;
 
 pub use error::{Error, Result};
-pub use import::{Imported, Report, import};
+pub use import::{DataSource, Imported, Report, import, import_with};
 pub use library::{BuiltIn, Dashboard, Library, Meta};
 pub use provisioning::{Provider, Provisioning};

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use crate::import::{Report, import, slug_of, uid_of};
+use crate::import::{DataSource, Report, import_with, slug_of, uid_of};
 use crate::provisioning::{self, Provider};
 
 /// A dashboard that comes with the program.
@@ -52,7 +52,7 @@ pub struct Dashboard {
 }
 
 /// The files a library was read from, with their times and sizes: tells whether it is still current.
-type Fingerprint = Vec<(PathBuf, Option<SystemTime>, u64)>;
+type Fingerprint = Vec<(PathBuf, String, Option<SystemTime>, u64)>;
 
 /// A snapshot of all dashboards, sorted by folder and title.
 #[derive(Debug, Clone, Default)]
@@ -72,14 +72,15 @@ impl Library {
         let mut library = Library::default();
         for board in built_in {
             let meta_source = "built-in".to_owned();
-            library.add(board.json.as_bytes().into(), board.name, "Pharos".into(), meta_source);
+            library.add(board.json.as_bytes().into(), board.name, ("Pharos".into(), meta_source), &[]);
         }
         library.fingerprint = fingerprint(folders);
-        for (file, folder) in library.find(folders) {
+        let (files, sources) = library.find(folders);
+        for (file, folder) in files {
             let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let source = file.display().to_string();
             match read_file(&file) {
-                Ok(raw) => library.add(raw.into(), &name, folder, source),
+                Ok(raw) => library.add(raw.into(), &name, (folder, source), &sources),
                 Err(error) => library.add_broken(Arc::from([]), &name, folder, source, error),
             }
         }
@@ -110,18 +111,19 @@ impl Library {
         &self.notices
     }
 
-    fn find(&mut self, folders: &[PathBuf]) -> Vec<(PathBuf, String)> {
+    fn find(&mut self, folders: &[PathBuf]) -> (Vec<(PathBuf, String)>, Vec<DataSource>) {
         let mut files = Vec::new();
-        for provider in providers(folders, &mut self.notices) {
+        let (providers, sources) = providers(folders, &mut self.notices);
+        for provider in providers {
             files.extend(provisioning::files(&provider));
         }
         let mut seen = HashSet::new();
         files.retain(|(path, _)| seen.insert(path.clone()));
-        files
+        (files, sources)
     }
 
-    fn add(&mut self, raw: Arc<[u8]>, name: &str, folder: String, source: String) {
-        match import(&raw, name) {
+    fn add(&mut self, raw: Arc<[u8]>, name: &str, (folder, source): (String, String), known: &[DataSource]) {
+        match import_with(&raw, name, known) {
             Ok(imported) => {
                 let text = |key: &str| imported.dashboard[key].as_str().unwrap_or_default().to_owned();
                 let tags = imported.dashboard["tags"].as_array().into_iter().flatten();
@@ -156,6 +158,8 @@ impl Library {
 
     /// The first of equal uids keeps it; later ones get one made of their source, and a notice.
     fn unique_uids(&mut self) {
+        // A broken file's uid is only its name's: it must not take a good one's.
+        self.dashboards.sort_by_key(|dashboard| dashboard.meta.error.is_some());
         let mut seen = HashSet::new();
         for dashboard in &mut self.dashboards {
             if seen.insert(dashboard.meta.uid.clone()) {
@@ -176,18 +180,19 @@ impl Library {
     }
 }
 
-fn providers(folders: &[PathBuf], notices: &mut Vec<String>) -> Vec<Provider> {
-    let mut all = Vec::new();
+fn providers(folders: &[PathBuf], notices: &mut Vec<String>) -> (Vec<Provider>, Vec<DataSource>) {
+    let (mut all, mut sources) = (Vec::new(), Vec::new());
     for folder in folders {
         match provisioning::read(folder) {
             Ok(found) => {
                 notices.extend(found.notices);
                 all.extend(found.providers);
+                sources.extend(found.datasources);
             }
             Err(error) => notices.push(error.to_string()),
         }
     }
-    all
+    (all, sources)
 }
 
 fn read_file(file: &Path) -> Result<Vec<u8>, String> {
@@ -200,11 +205,11 @@ fn read_file(file: &Path) -> Result<Vec<u8>, String> {
 
 fn fingerprint(folders: &[PathBuf]) -> Fingerprint {
     let files =
-        providers(folders, &mut Vec::new()).into_iter().flat_map(|provider| provisioning::files(&provider));
+        providers(folders, &mut Vec::new()).0.into_iter().flat_map(|provider| provisioning::files(&provider));
     files
-        .map(|(path, _)| match std::fs::metadata(&path) {
-            Ok(meta) => (path, meta.modified().ok(), meta.len()),
-            Err(_) => (path, None, 0),
+        .map(|(path, folder)| match std::fs::metadata(&path) {
+            Ok(meta) => (path, folder, meta.modified().ok(), meta.len()),
+            Err(_) => (path, folder, None, 0),
         })
         .collect()
 }

@@ -4,10 +4,12 @@
 
 mod path;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use serde_yaml_ng::Value;
 
+use crate::import::DataSource;
 use crate::{Error, Result};
 
 /// A folder of dashboards, as a provider file names it.
@@ -28,8 +30,8 @@ pub struct Provider {
 pub struct Provisioning {
     /// Providers whose folder was found.
     pub providers: Vec<Provider>,
-    /// Data sources named there: (name, type). Prometheus and Loki are Pharos itself.
-    pub datasources: Vec<(String, String)>,
+    /// Data sources defined there. Prometheus and Loki are Pharos itself.
+    pub datasources: Vec<DataSource>,
     /// What was not used, and why.
     pub notices: Vec<String>,
 }
@@ -131,7 +133,8 @@ fn datasources(document: &Value, found: &mut Provisioning) {
                 .notices
                 .push(format!("data source {name:?} of type {kind} is not available in this version"));
         }
-        found.datasources.push((name, kind));
+        let is_default = entry.get("isDefault").and_then(Value::as_bool).unwrap_or(false);
+        found.datasources.push(DataSource { uid: text("uid"), name, kind, is_default });
     }
 }
 
@@ -188,16 +191,24 @@ fn has_json(folder: &Path) -> bool {
 pub(crate) fn files(provider: &Provider) -> Vec<(PathBuf, String)> {
     const MOST_FILES: usize = 10_000;
     const MOST_LEVELS: usize = 8;
+    const MOST_FOLDERS: usize = 2_000;
     let mut found = Vec::new();
+    // Links may lead in circles.
+    let mut seen = HashSet::new();
     let mut folders = vec![(provider.path.clone(), 0)];
     while let Some((folder, level)) = folders.pop() {
+        let real = std::fs::canonicalize(&folder).unwrap_or_else(|_| folder.clone());
+        if seen.len() >= MOST_FOLDERS || !seen.insert(real) {
+            continue;
+        }
         for path in list(&folder).unwrap_or_default() {
             if found.len() >= MOST_FILES {
                 return found;
             }
             if path.is_dir() {
                 // Kubernetes mounts keep older versions in folders that begin with "..".
-                let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".."));
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                let hidden = name.starts_with('.') || name == "node_modules";
                 if level < MOST_LEVELS && !hidden {
                     folders.push((path, level + 1));
                 }

@@ -128,11 +128,19 @@ fn provisioning(path: &Path) -> Result<Checked> {
         let note = format!("dashboards from {}", provider.path.display());
         report.add("providers", &provider.name, Status::Used, note);
     }
-    for (name, kind) in &found.datasources {
-        let known = matches!(kind.as_str(), "prometheus" | "loki");
+    for source in &found.datasources {
+        let known = matches!(source.kind.as_str(), "prometheus" | "loki");
         let status = if known { Status::Approximated } else { Status::Ignored };
         let note = if known { "answered by Pharos itself" } else { "not available in this version" };
-        report.add("datasources", name, status, note);
+        report.add("datasources", &source.name, status, note);
+    }
+    let library = dashboards::Library::read(&[], &[path.to_owned()]);
+    for meta in library.list() {
+        let (status, note) = match &meta.error {
+            None => (Status::Used, meta.title.clone()),
+            Some(error) => (Status::Unknown, error.clone()),
+        };
+        report.add("", &meta.source, status, note);
     }
     for notice in &found.notices {
         report.add("", notice, Status::Ignored, "");

@@ -111,7 +111,7 @@ pub(crate) struct QueryArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct HealthArgs {
-    /// The server to ask.
-    #[arg(long, default_value = "http://127.0.0.1:3000", env = "PHAROS_URL")]
-    pub(crate) url: String,
+    /// The server to ask [default: http://127.0.0.1 with the port of PHAROS_LISTEN, or 3000].
+    #[arg(long, env = "PHAROS_URL")]
+    pub(crate) url: Option<String>,
 }

@@ -58,24 +58,28 @@ pub(crate) type Values = BTreeMap<&'static str, Vec<String>>;
 impl Config {
     /// Reads file, environment and flags. Errors name the key, the value and what is expected.
     pub(crate) fn load(args: &ServeArgs, env: impl Fn(&str) -> Option<String>) -> Result<Config> {
-        let mut values: Values = KEYS.iter().map(|key| (key.name, key.default_values())).collect();
+        let mut given = Values::new();
         if let Some(path) = &args.config {
             let text =
                 std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
             let read = file::parse(&text).with_context(|| path.display().to_string())?;
-            values.extend(read);
+            given.extend(read);
         }
         for key in KEYS {
-            if let Some(text) = env(&key.variable()) {
-                values.insert(key.name, key.split(&text));
+            // Compose files set a variable to nothing where its own is missing: that is none.
+            if let Some(text) = env(&key.variable()).filter(|text| !text.trim().is_empty()) {
+                replace(&mut given, key.name, key.split(&text));
             }
         }
-        for (name, given) in flags(args) {
-            if !given.is_empty() {
-                values.insert(name, given);
+        for (name, values) in flags(args) {
+            if !values.is_empty() {
+                replace(&mut given, name, values);
             }
         }
-        Config::check(&values)
+        let retention_given = given.contains_key("retention");
+        let mut values: Values = KEYS.iter().map(|key| (key.name, key.default_values())).collect();
+        values.extend(given);
+        Ok(Config { retention_given, ..Config::check(&values)? })
     }
 
     fn check(values: &Values) -> Result<Config> {
@@ -107,7 +111,7 @@ impl Config {
             loki: path("loki_config"),
             grafana: all("grafana_provisioning").into_iter().map(PathBuf::from).collect(),
             retention: (!retention.is_zero()).then_some(retention),
-            retention_given: all("retention") != default_of("retention"),
+            retention_given: false,
             host_root: path("host_root").unwrap_or_else(|| "/".into()),
             collect: flag("collect")?,
             log_json: log_format == "json",
@@ -151,8 +155,14 @@ impl Access {
     }
 }
 
-fn default_of(name: &str) -> Vec<String> {
-    KEYS.iter().find(|key| key.name == name).map(|key| key.default_values()).unwrap_or_default()
+/// Gives a key a value that beats earlier ones. The password and its file are one setting: the later of them counts.
+fn replace(given: &mut Values, name: &'static str, values: Vec<String>) {
+    match name {
+        "admin_password" => drop(given.remove("access.admin_password_file")),
+        "access.admin_password_file" => drop(given.remove("admin_password")),
+        _ => {}
+    }
+    given.insert(name, values);
 }
 
 fn token(text: &str) -> Result<Token> {
@@ -259,6 +269,23 @@ mod tests {
         assert_eq!(config.access.open_ingest.len(), 1);
         assert!(config.collect && config.data.to_str() == Some("./data"));
         assert_eq!(load("", &env, ServeArgs::default()).expect("valid").listen.port(), 2);
+        let default = load("", &[("PHAROS_LISTEN", "")], ServeArgs::default()).expect("valid");
+        assert_eq!((default.listen.port(), default.retention_given), (3000, false));
+        assert!(load("retention: 30d", &[], ServeArgs::default()).expect("valid").retention_given);
+    }
+
+    #[test]
+    fn a_password_file_that_is_a_flag_beats_a_variable() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), "from the file\n").expect("written");
+        let path = file.path().to_str().expect("UTF-8").to_owned();
+        let env = [("PHAROS_ADMIN_PASSWORD", "from the variable")];
+        let args = ServeArgs { admin_password_file: Some(path.clone()), ..ServeArgs::default() };
+        let password = |config: Config| config.access.admin_password;
+        assert_eq!(password(load("", &env, args).expect("valid")).as_deref(), Some("from the file"));
+        let file = format!("access: {{admin_password_file: {path}}}");
+        let config = load(&file, &env, ServeArgs::default()).expect("valid");
+        assert_eq!(password(config).as_deref(), Some("from the variable"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use api::Notice;
 use collect::config::{PrometheusConfig, ScrapeConfig};
 use collect::report::{Report, Status};
 use collect::tail::TailConfig;
+use serde_yaml_ng::Value;
 
 use crate::config::Config;
 use crate::loki::LokiConfig;
@@ -16,6 +17,8 @@ pub(crate) struct Inputs {
     pub(crate) scrape_configs: Vec<ScrapeConfig>,
     pub(crate) tail: TailConfig,
     pub(crate) notices: Vec<Notice>,
+    /// The `prometheus.yml` as YAML, its secrets left out.
+    pub(crate) config_yaml: String,
 }
 
 impl Inputs {
@@ -26,6 +29,7 @@ impl Inputs {
             match PrometheusConfig::read(path) {
                 Ok((read, report)) => {
                     inputs.scrape_configs = read.scrape_configs;
+                    inputs.config_yaml = without_secrets(path);
                     inputs.notices.extend(notices(path, &report));
                 }
                 Err(error) => inputs.notices.push(failed(path, &error.to_string())),
@@ -49,9 +53,55 @@ impl Inputs {
         inputs
     }
 
+    /// Says in the log what there is to say.
+    pub(crate) fn log_notices(&self) {
+        for Notice { level, source, message } in &self.notices {
+            match level.as_str() {
+                "error" => tracing::error!(source, "{message}"),
+                "warn" => tracing::warn!(source, "{message}"),
+                _ => tracing::info!(source, "{message}"),
+            }
+        }
+    }
+
     /// Whether a file could not be read at all.
     pub(crate) fn failure(&self) -> Option<&Notice> {
         self.notices.iter().find(|notice| notice.level == "error")
+    }
+}
+
+/// A configuration file as YAML with `<secret>` in place of what only its owner may know, as Prometheus shows it.
+fn without_secrets(path: &Path) -> String {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let Ok(mut document) = serde_yaml_ng::from_str::<Value>(&text) else { return String::new() };
+    redact(&mut document);
+    serde_yaml_ng::to_string(&document).unwrap_or_default()
+}
+
+fn redact(value: &mut Value) {
+    const SECRETS: &[&str] =
+        &["password", "bearer_token", "credentials", "client_secret", "secret_key", "secret", "token", "key"];
+    match value {
+        Value::Mapping(mapping) => {
+            for (name, value) in mapping.iter_mut() {
+                let secret = name.as_str().is_some_and(|name| SECRETS.contains(&name));
+                match value {
+                    Value::String(text) if secret => *text = "<secret>".into(),
+                    value => redact(value),
+                }
+            }
+        }
+        Value::Sequence(all) => all.iter_mut().for_each(redact),
+        // The part of a URL that is a password.
+        Value::String(text) => {
+            if let Some((scheme, rest)) = text.split_once("://")
+                && let Some((login, host)) = rest.split_once('@')
+                && let Some((user, _)) = login.split_once(':')
+            {
+                *text = format!("{scheme}://{user}:<secret>@{host}");
+            }
+        }
+        _ => {}
     }
 }
 
@@ -67,4 +117,20 @@ fn notices(path: &Path, report: &Report) -> Vec<Notice> {
         message: finding.to_string(),
     };
     report.warnings().map(notice).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_left_out() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let text = "scrape_configs:\n- job_name: a\n  basic_auth: {username: u, password: hunter2}\n  proxy_url: http://u:hunter2@p:1/\n  \
+                    authorization: {credentials: hunter2}\n  static_configs: [{targets: ['h:1']}]\n";
+        std::fs::write(file.path(), text).expect("written");
+        let shown = without_secrets(file.path());
+        assert!(!shown.contains("hunter2") && shown.contains("<secret>"), "{shown}");
+        assert!(shown.contains("username: u") && shown.contains("h:1"), "{shown}");
+    }
 }

@@ -27,6 +27,10 @@ pub(crate) struct Running {
     pub(crate) tailer: Mutex<Option<Tailer>>,
     pub(crate) own_metrics: Arc<dyn Gatherer>,
     pub(crate) notices: ArcSwap<Vec<Notice>>,
+    /// The `prometheus.yml` in use, its secrets left out.
+    pub(crate) config_yaml: ArcSwap<String>,
+    /// Held by the one reload that runs.
+    pub(crate) reloading: Mutex<()>,
     pub(crate) runtime: tokio::runtime::Handle,
     /// Why data cannot be written, if so.
     pub(crate) health: Box<dyn Fn() -> Result<(), String> + Send + Sync>,
@@ -57,16 +61,19 @@ impl Program for Running {
     }
 
     fn reload(&self) -> Result<(), String> {
+        let _one = self.reloading.lock();
         let inputs = Inputs::read(&self.config);
+        inputs.log_notices();
         if let Some(failure) = inputs.failure() {
             return Err(format!("{}: {}", failure.source, failure.message));
         }
-        let Inputs { scrape_configs, tail, notices } = inputs;
+        let Inputs { scrape_configs, tail, notices, config_yaml } = inputs;
         self.runtime.block_on(self.collector.reload(scrape_configs));
         if let Some(tailer) = self.tailer.lock().as_ref() {
             tailer.reload(tail);
         }
         self.notices.store(Arc::new(notices));
+        self.config_yaml.store(Arc::new(config_yaml));
         Ok(())
     }
 
@@ -103,8 +110,7 @@ impl Program for Running {
     }
 
     fn config_yaml(&self) -> String {
-        let file = self.config.prometheus.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
-        file.unwrap_or_default()
+        (**self.config_yaml.load()).clone()
     }
 
     fn flags(&self) -> Vec<(String, String)> {

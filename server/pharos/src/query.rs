@@ -1,5 +1,6 @@
 //! `pharos query`: a question to a server, answered as a table, sparklines or lines.
 
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -43,7 +44,8 @@ pub(crate) fn run(args: &QueryArgs) -> Result<ExitCode> {
             eprintln!("{warning}");
         }
     }
-    print!("{}", render(&answer["data"]));
+    // A reader that closes the pipe early has seen enough.
+    let _ = std::io::stdout().write_all(render(&answer["data"]).as_bytes());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -146,7 +148,15 @@ fn lines(streams: &[Value]) -> String {
         return "no lines\n".into();
     }
     all.sort_by_key(|(t_ns, _)| t_ns.parse::<i64>().unwrap_or_default());
-    all.iter().map(|(t_ns, line)| format!("{}  {line}\n", clock(t_ns.parse().unwrap_or_default()))).collect()
+    let row = |(t_ns, line): &(String, String)| {
+        format!("{}  {}\n", clock(t_ns.parse().unwrap_or_default()), plain(line))
+    };
+    all.iter().map(row).collect()
+}
+
+/// A line without control characters: what a log holds must not drive the terminal that shows it.
+fn plain(line: &str) -> String {
+    line.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
 /// A time of a log line: UTC, to the millisecond.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use api::{Notice, Parts, Program, State};
+use api::{Parts, Program, State};
 use arc_swap::ArcSwap;
 use collect::tail::Tailer;
 use collect::{Collector, Gatherer, InProcess};
@@ -15,7 +15,7 @@ use dashboards::Library;
 use model::{Clock, SystemClock};
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::builtin::DASHBOARDS;
 use crate::cli::ServeArgs;
@@ -65,6 +65,7 @@ struct Parted {
 }
 
 async fn serve(config: Config, own_log: OwnLog) -> Result<()> {
+    let mut signals = Signals::listen()?;
     let listener = bind(config.listen).await?;
     let listen = listener.local_addr()?;
     let started = std::time::Instant::now();
@@ -74,29 +75,66 @@ async fn serve(config: Config, own_log: OwnLog) -> Result<()> {
     let inputs = Inputs::read(&config);
     let library = Arc::new(ArcSwap::from_pointee(Library::read(DASHBOARDS, &config.grafana)));
     let parted = start(&config, stores, &inputs, own_log)?;
-    let state = State::new(Parts {
+    let watcher = tokio::spawn(watch_dashboards(library.clone(), config.grafana.clone()));
+    let served = match state(&config, &parted, guard, library) {
+        Ok(state) => {
+            let data = std::path::absolute(&config.data).unwrap_or_else(|_| config.data.clone());
+            tracing::info!(
+                url = format!("http://{listen}"),
+                data = %data.display(),
+                opened_ms = started.elapsed().as_millis() as u64,
+                version = env!("CARGO_PKG_VERSION"),
+                "Pharos is ready"
+            );
+            serve_http(listener, state, parted.running.clone(), &mut signals).await
+        }
+        Err(error) => Err(error),
+    };
+    watcher.abort();
+    tokio::select! {
+        stopped = stop(parted) => served.and(stopped),
+        () = signals.stop() => Err(anyhow::anyhow!("told twice to stop: what was not durable yet is lost")),
+    }
+}
+
+fn state(
+    config: &Config,
+    parted: &Parted,
+    guard: access::Guard,
+    library: Arc<ArcSwap<Library>>,
+) -> Result<Arc<State>> {
+    Ok(State::new(Parts {
         sources: api::Sources::own(parted.stores.metrics.clone(), parted.stores.logs.clone()),
         metric_sink: parted.stores.metrics.clone(),
         log_sink: parted.stores.logs.clone(),
         guard,
         program: parted.running.clone(),
         clock: Arc::new(SystemClock),
-        library: library.clone(),
+        library,
         limits: config.limits,
         lookback_ms: i64::try_from(config.lookback.as_millis()).unwrap_or(i64::MAX),
-    })?;
-    let watcher = tokio::spawn(watch_dashboards(library, config.grafana.clone()));
-    let data = std::path::absolute(&config.data).unwrap_or_else(|_| config.data.clone());
-    tracing::info!(
-        url = format!("http://{listen}"),
-        data = %data.display(),
-        opened_ms = started.elapsed().as_millis() as u64,
-        version = env!("CARGO_PKG_VERSION"),
-        "Pharos is ready"
-    );
-    serve_http(listener, state, parted.running.clone()).await?;
-    watcher.abort();
-    stop(parted).await
+    })?)
+}
+
+/// The signals that are listened to: SIGTERM and SIGINT stop, SIGHUP reloads.
+struct Signals {
+    term: Signal,
+    int: Signal,
+    hup: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Signals> {
+        let (term, int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(Signals { term, int, hup: signal(SignalKind::hangup())? })
+    }
+
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.int.recv() => {}
+        }
+    }
 }
 
 async fn bind(listen: SocketAddr) -> Result<TcpListener> {
@@ -142,16 +180,12 @@ fn start(config: &Config, stores: Stores, inputs: &Inputs, own_log: OwnLog) -> R
         tailer: Mutex::new(Some(tailer)),
         own_metrics,
         notices: ArcSwap::from_pointee(inputs.notices.clone()),
+        config_yaml: ArcSwap::from_pointee(inputs.config_yaml.clone()),
+        reloading: Mutex::new(()),
         runtime: tokio::runtime::Handle::current(),
         health: Box::new(health),
     });
-    for Notice { level, source, message } in &inputs.notices {
-        match level.as_str() {
-            "error" => tracing::error!(source, "{message}"),
-            "warn" => tracing::warn!(source, "{message}"),
-            _ => tracing::info!(source, "{message}"),
-        }
-    }
+    inputs.log_notices();
     let maintenance = stores.maintain()?;
     Ok(Parted { running, stores, maintenance, keeper })
 }
@@ -199,9 +233,12 @@ async fn watch_dashboards(library: Arc<ArcSwap<Library>>, folders: Vec<PathBuf>)
 }
 
 /// Serves until SIGTERM or SIGINT; SIGHUP reloads.
-async fn serve_http(listener: TcpListener, state: Arc<State>, running: Arc<Running>) -> Result<()> {
-    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let mut hup = signal(SignalKind::hangup())?;
+async fn serve_http(
+    listener: TcpListener,
+    state: Arc<State>,
+    running: Arc<Running>,
+    signals: &mut Signals,
+) -> Result<()> {
     let (stop, mut stopped) = tokio::sync::watch::channel(false);
     let app = api::router(state).into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, app).with_graceful_shutdown(async move {
@@ -212,9 +249,10 @@ async fn serve_http(listener: TcpListener, state: Arc<State>, running: Arc<Runni
     loop {
         tokio::select! {
             result = &mut server => return Ok(result??),
-            _ = hup.recv() => reload(&running).await,
-            _ = term.recv() => break,
-            _ = int.recv() => break,
+            // Not awaited: a reload that hangs must not keep the server from stopping.
+            _ = signals.hup.recv() => drop(tokio::spawn(reload(running.clone()))),
+            _ = signals.term.recv() => break,
+            _ = signals.int.recv() => break,
         }
     }
     tracing::info!("stopping");
@@ -226,8 +264,7 @@ async fn serve_http(listener: TcpListener, state: Arc<State>, running: Arc<Runni
     Ok(())
 }
 
-async fn reload(running: &Arc<Running>) {
-    let running = running.clone();
+async fn reload(running: Arc<Running>) {
     match tokio::task::spawn_blocking(move || running.reload()).await {
         Ok(Ok(())) => tracing::info!("configuration files were read again"),
         Ok(Err(why)) => tracing::error!("configuration files were not taken over: {why}"),

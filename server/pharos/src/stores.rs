@@ -1,5 +1,6 @@
 //! Opens the stores of a data folder, looks after them, closes them.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -91,21 +92,28 @@ impl Stores {
 
 /// How long logs are kept: as `--retention` says, else as a `loki.yml` says, else the default.
 fn log_retention(config: &Config) -> Option<Duration> {
-    let loki = config.loki.as_ref().filter(|_| !config.retention_given);
-    // A file that cannot be read is reported with the other inputs.
-    let file = loki.and_then(|path| LokiConfig::read(path).ok()).and_then(|(loki, _)| loki.retention);
-    file.map_or(config.retention, |kept| (!kept.is_zero()).then_some(kept))
+    let Some(path) = config.loki.as_ref().filter(|_| !config.retention_given) else {
+        return config.retention;
+    };
+    match LokiConfig::read(path) {
+        Ok((loki, _)) => loki.retention.map_or(config.retention, |kept| (!kept.is_zero()).then_some(kept)),
+        Err(error) => {
+            // It may say a year: nothing is deleted until it can be read.
+            tracing::error!("{error:#}: no log is deleted until this file can be read");
+            None
+        }
+    }
 }
 
 fn look_after_metrics(store: &MetricStore, stopping: &AtomicBool) {
     while !stopping.load(Ordering::Acquire) {
         store.wait_for_maintenance(MAINTAIN_EVERY);
         while !stopping.load(Ordering::Acquire) {
-            match store.maintain() {
+            match contained(|| store.maintain().map_err(|error| error.to_string())) {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => {
-                    tracing::error!(%error, "metrics cannot be sealed, merged or expired");
+                    tracing::error!(error, "metrics cannot be sealed, merged or expired");
                     std::thread::sleep(AFTER_ERROR);
                     break;
                 }
@@ -116,10 +124,15 @@ fn look_after_metrics(store: &MetricStore, stopping: &AtomicBool) {
 
 fn look_after_logs(store: &LogStore, stopped: &Receiver<()>) {
     while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(MAINTAIN_EVERY) {
-        if let Err(error) = store.maintain() {
-            tracing::error!(%error, "logs cannot be sealed, merged or expired");
+        if let Err(error) = contained(|| store.maintain().map_err(|error| error.to_string())) {
+            tracing::error!(error, "logs cannot be sealed, merged or expired");
         }
     }
+}
+
+/// A defect in one round must not end all later ones.
+fn contained<T>(round: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(round)).unwrap_or_else(|_| Err("it failed in a way it should not".into()))
 }
 
 impl Maintenance {

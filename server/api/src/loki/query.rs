@@ -16,6 +16,8 @@ use crate::params::{Params, duration_ms, time_ns};
 
 /// Lines of a query that names no limit.
 const DEFAULT_LINES: usize = 100;
+/// Lines a query may ask for: they are held in memory.
+const MOST_LINES: usize = 1_000_000;
 /// Points a series of a range query may have, as in Loki.
 const MOST_POINTS: i64 = 11_000;
 
@@ -45,7 +47,7 @@ pub(crate) async fn range(Shared(state): Shared<Arc<State>>, params: Params) -> 
     let (start_ns, end_ns) = time_range(&state, &params, 1)?;
     let step_ns = match params.get("step") {
         // As Loki: some 250 points, a second at least.
-        None => ((end_ns - start_ns) / 250 / 1_000_000_000).max(1) * 1_000_000_000,
+        None => (end_ns.saturating_sub(start_ns) / 250 / 1_000_000_000).max(1) * 1_000_000_000,
         Some(text) => duration_ms(text)
             .map(|ms| ms.saturating_mul(1_000_000))
             .filter(|ns| *ns > 0)
@@ -55,13 +57,14 @@ pub(crate) async fn range(Shared(state): Shared<Arc<State>>, params: Params) -> 
                 ))
             })?,
     };
+    let points = (i128::from(end_ns) - i128::from(start_ns)) / i128::from(step_ns);
     let (text, limit, direction) = common(&params)?;
     let now_ns = state.clock.now_ns();
     let source = state.sources.logs(None).ok_or_else(|| ApiError::bad_request("no log source"))?;
     let work = move |control: &Control| {
         let began = Instant::now();
         let query = logql::parse(&text)?;
-        if matches!(query, logql::Expr::Metric(_)) && (end_ns - start_ns) / step_ns > MOST_POINTS {
+        if matches!(query, logql::Expr::Metric(_)) && points > i128::from(MOST_POINTS) {
             let why = "exceeded maximum resolution of 11,000 points per time series. Try increasing the value of the \
                        step parameter";
             return Err(ApiError::bad_request(why));
@@ -88,6 +91,10 @@ fn common(params: &Params) -> Result<(String, usize, Direction), ApiError> {
     let text = params.get("query").unwrap_or_default().to_owned();
     let limit = params.get("limit").map_or(Ok(DEFAULT_LINES), str::parse).ok().filter(|limit| *limit > 0);
     let limit = limit.ok_or_else(|| ApiError::bad_request("limit must be a positive value"))?;
+    if limit > MOST_LINES {
+        let why = format!("max entries limit per query exceeded, limit > {MOST_LINES} ({limit})");
+        return Err(ApiError::bad_request(why));
+    }
     let direction = match params.get("direction").map(str::to_ascii_lowercase).as_deref() {
         None | Some("backward") => Direction::Backward,
         Some("forward") => Direction::Forward,

@@ -62,7 +62,9 @@ impl Notes<'_> {
 }
 
 /// A value of PromQL, or of a LogQL metric query, at `t_ms` (instant queries).
-pub(crate) fn value(id: &str, value: &Value, t_ms: i64, notes: &Notes<'_>) -> Bytes {
+///
+/// Errors: more numbers than a frame may hold.
+pub(crate) fn value(id: &str, value: &Value, t_ms: i64, notes: &Notes<'_>) -> Result<Bytes, ApiError> {
     let kind = match value {
         Value::Matrix(_) => "matrix",
         Value::Vector(_) => "vector",
@@ -71,7 +73,7 @@ pub(crate) fn value(id: &str, value: &Value, t_ms: i64, notes: &Notes<'_>) -> By
     };
     let mut message = Message::new(id, kind);
     match value {
-        Value::Matrix(series) => matrix(&mut message, series),
+        Value::Matrix(series) => matrix(&mut message, series)?,
         Value::Vector(samples) => vector(&mut message, samples, t_ms),
         Value::Scalar(value) => {
             message.number(t_ms as f64);
@@ -83,21 +85,37 @@ pub(crate) fn value(id: &str, value: &Value, t_ms: i64, notes: &Notes<'_>) -> By
         }
     }
     notes.write(&mut message.header);
-    message.finish()
+    Ok(message.finish())
 }
 
-fn matrix(message: &mut Message, series: &[MatrixSeries]) {
+/// Numbers a frame may hold: 256 MiB of them.
+const MOST_NUMBERS: usize = 32 << 20;
+
+fn too_large(numbers: Option<usize>) -> Result<(), ApiError> {
+    match numbers {
+        Some(numbers) if numbers <= MOST_NUMBERS => Ok(()),
+        _ => {
+            let why =
+                format!("the answer has more than {MOST_NUMBERS} numbers: narrow the range or the selector");
+            Err(ApiError::new(model::ErrorKind::Limit, why))
+        }
+    }
+}
+
+fn matrix(message: &mut Message, series: &[MatrixSeries]) -> Result<(), ApiError> {
     let times: &[i64] = series.first().map_or(&[], |first| &first.timestamps);
     // Range queries share one column of times; a matrix selector in an instant query does not: join those.
     let shared = series.iter().all(|s| std::sync::Arc::ptr_eq(&s.timestamps, &series[0].timestamps));
     let joined: Vec<i64> = if shared {
         times.to_vec()
     } else {
+        too_large(Some(series.iter().map(|s| s.timestamps.len()).sum()))?;
         let mut all: Vec<i64> = series.iter().flat_map(|s| s.timestamps.iter().copied()).collect();
         all.sort_unstable();
         all.dedup();
         all
     };
+    too_large(joined.len().checked_mul(series.len() + 1))?;
     message.header.push_str(&format!(",\"points\":{},\"series\":[", joined.len()));
     message.payload.reserve(8 * joined.len() * (series.len() + 1));
     for &t in &joined {
@@ -125,6 +143,7 @@ fn matrix(message: &mut Message, series: &[MatrixSeries]) {
         }
     }
     message.header.push(']');
+    Ok(())
 }
 
 fn histograms(message: &mut Message, series: &MatrixSeries) {
@@ -250,7 +269,7 @@ mod tests {
     fn frame(value: Value) -> (serde_json::Value, Vec<f64>) {
         let warnings = ["w".to_owned()];
         let notes = Notes { warnings: &warnings, infos: &[], samples: 3, elapsed_ms: 1.0 };
-        check(super::value("A\"", &value, 5, &notes))
+        check(super::value("A\"", &value, 5, &notes).expect("small"))
     }
 
     #[test]

@@ -5,10 +5,19 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State as Shared;
 
+use super::reply::ApiError;
 use crate::{Home, State};
 
 /// `GET /api/pharos/v1/home`
-pub(crate) async fn home(Shared(state): Shared<Arc<State>>) -> Json<Home> {
+pub(crate) async fn home(Shared(state): Shared<Arc<State>>) -> Result<Json<Home>, ApiError> {
+    // It asks disks.
+    let gathered = tokio::task::spawn_blocking(move || gather(&state)).await;
+    gathered
+        .map(Json)
+        .map_err(|_| ApiError::new(model::ErrorKind::Internal, "the page could not be gathered"))
+}
+
+fn gather(state: &State) -> Home {
     let mut home = state.program.home();
     if let Some(source) = state.sources.metrics(None) {
         home.metrics = source.stats().into();
@@ -23,5 +32,5 @@ pub(crate) async fn home(Shared(state): Shared<Arc<State>>) -> Json<Home> {
         source: "dashboards".into(),
         message: message.clone(),
     }));
-    Json(home)
+    home
 }

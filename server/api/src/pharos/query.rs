@@ -101,21 +101,29 @@ async fn run(state: Arc<State>, query: Query, timeout: Option<Duration>) -> Byte
 }
 
 fn times(query: &Query, now_ms: i64) -> Result<Times, ApiError> {
-    let wrong = |message: String| Err(ApiError::new(ErrorKind::BadInput, message));
-    let end_ms = query.end_ms.map_or(now_ms, |t| t as i64);
+    let wrong = |message: String| ApiError::new(ErrorKind::BadInput, message);
+    // Far beyond any sample, and far enough from the ends of 64 bits for what queries add to it.
+    let bound = (i64::MAX / 4) as f64;
+    let time = |value: Option<f64>, name: &str| match value {
+        None => Ok(None),
+        Some(t) if t.is_finite() => Ok(Some(t.clamp(-bound, bound) as i64)),
+        Some(t) => Err(wrong(format!("{name}: {t} is not a time"))),
+    };
+    let end_ms = time(query.end_ms, "end_ms")?.unwrap_or(now_ms);
+    let start_ms = time(query.start_ms, "start_ms")?;
     if query.instant {
-        return Ok(Times { start_ms: query.start_ms.map_or(end_ms, |t| t as i64), end_ms, step_ms: 0 });
+        return Ok(Times { start_ms: start_ms.unwrap_or(end_ms), end_ms, step_ms: 0 });
     }
-    let Some(start_ms) = query.start_ms.map(|t| t as i64) else { return wrong("start_ms is missing".into()) };
+    let start_ms = start_ms.ok_or_else(|| wrong("start_ms is missing".into()))?;
     if end_ms < start_ms {
-        return wrong("end_ms is before start_ms".into());
+        return Err(wrong("end_ms is before start_ms".into()));
     }
-    let step_ms = query.step_ms.map_or_else(|| ((end_ms - start_ms) / 1000).max(1000), |step| step as i64);
+    let step_ms = time(query.step_ms, "step_ms")?.unwrap_or_else(|| ((end_ms - start_ms) / 1000).max(1000));
     if step_ms <= 0 {
-        return wrong("step_ms must be positive".into());
+        return Err(wrong("step_ms must be positive".into()));
     }
     if (end_ms - start_ms) / step_ms > MOST_POINTS {
-        return wrong(format!("more than {MOST_POINTS} points a series: use a longer step_ms"));
+        return Err(wrong(format!("more than {MOST_POINTS} points a series: use a longer step_ms")));
     }
     Ok(Times { start_ms, end_ms, step_ms })
 }
@@ -145,7 +153,7 @@ async fn promql_query(
             samples: answer.stats.samples,
             elapsed_ms: began.elapsed().as_secs_f64() * 1e3,
         };
-        Ok::<_, ApiError>(frame::value(&query.id, &answer.value, end_ms, &notes))
+        frame::value(&query.id, &answer.value, end_ms, &notes)
     };
     state.pool.run(state.limits_with(timeout), work).await
 }
@@ -183,10 +191,10 @@ async fn logql_query(
             samples: answer.stats.entries,
             elapsed_ms,
         };
-        Ok::<_, ApiError>(match &answer.value {
-            logql::Value::Streams(streams) => frame::streams(&query.id, streams, direction, &notes),
+        match &answer.value {
+            logql::Value::Streams(streams) => Ok(frame::streams(&query.id, streams, direction, &notes)),
             logql::Value::Metric(value) => frame::value(&query.id, value, times.end_ms, &notes),
-        })
+        }
     };
     state.pool.run(state.limits_with(timeout), work).await
 }

@@ -57,7 +57,7 @@ fn buckets(histogram: &Histogram) -> Vec<Bucket> {
     let mut all = Vec::new();
     let negative = indexes(&histogram.negative_spans).zip(&histogram.negative_buckets);
     for (index, &count) in negative {
-        let (lower, upper) = (-bound(index), -bound(index - 1));
+        let (lower, upper) = (-bound(index), -bound(index.saturating_sub(1)));
         all.push(Bucket { boundaries: boundaries(lower, upper, false), lower, upper, count });
     }
     all.reverse();
@@ -66,7 +66,7 @@ fn buckets(histogram: &Histogram) -> Vec<Bucket> {
         all.push(Bucket { boundaries: 3, lower: -width, upper: width, count: histogram.zero_count });
     }
     for (index, &count) in indexes(&histogram.positive_spans).zip(&histogram.positive_buckets) {
-        let (lower, upper) = (bound(index - 1), bound(index));
+        let (lower, upper) = (bound(index.saturating_sub(1)), bound(index));
         all.push(Bucket { boundaries: boundaries(lower, upper, index == 0), lower, upper, count });
     }
     all.retain(|bucket| bucket.count != 0.0);

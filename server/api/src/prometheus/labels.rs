@@ -46,7 +46,11 @@ impl Request {
         let limit = params.get("limit").map_or(Ok(0), |text| {
             text.parse().map_err(|_| ApiError::parameter("limit", format!("{text:?} is not a number")))
         })?;
-        Ok(Request { selectors, start_ms: time("start", MIN_MS)?, end_ms: time("end", MAX_MS)?, limit })
+        let (start_ms, end_ms) = (time("start", MIN_MS)?, time("end", MAX_MS)?);
+        if end_ms < start_ms {
+            return Err(ApiError::parameter("end", "end timestamp must not be before start timestamp"));
+        }
+        Ok(Request { selectors, start_ms, end_ms, limit })
     }
 }
 
@@ -59,7 +63,7 @@ pub(crate) async fn series(Shared(state): Shared<Arc<State>>, params: Params) ->
     let source = state.sources.metrics(None).ok_or_else(|| ApiError::not_found("no metric source"))?;
     let work = move |control: &model::Control| {
         // One more than asked: tells whether something was left out.
-        let wanted = if request.limit == 0 { 0 } else { request.limit + 1 };
+        let wanted = if request.limit == 0 { 0 } else { request.limit.saturating_add(1) };
         let mut all = source.series(&request.selectors, request.start_ms, request.end_ms, wanted, control)?;
         let warnings = truncate(&mut all, request.limit);
         let mut data = String::with_capacity(all.len() * 128 + 2);

@@ -13,7 +13,7 @@ use crate::json;
 use crate::params::{Params, duration_ms, time_ms};
 
 /// Points a series of a range query may have.
-const MOST_POINTS: i64 = 11_000;
+const MOST_POINTS: i128 = 11_000;
 
 /// `GET|POST /api/v1/query`
 pub(crate) async fn instant(Shared(state): Shared<Arc<State>>, params: Params) -> Result<Response, ApiError> {
@@ -48,7 +48,7 @@ pub(crate) async fn range(Shared(state): Shared<Arc<State>>, params: Params) -> 
         let why = "zero or negative query resolution step widths are not accepted. Try a positive integer";
         return Err(ApiError::parameter("step", why));
     }
-    if (end_ms - start_ms) / step_ms > MOST_POINTS {
+    if (i128::from(end_ms) - i128::from(start_ms)) / i128::from(step_ms) > MOST_POINTS {
         let why = "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution \
                    (?step=XX)";
         return Err(ApiError::bad_data(why));

@@ -4,16 +4,24 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use super::Report;
+use super::{DataSource, Report};
 
 /// What a file says of its sources: `__inputs` and data source variables, by name, with their type.
 pub(super) struct Sources {
     types: HashMap<String, String>,
+    /// The type of the source that provisioning files call the default.
+    default: Option<String>,
 }
 
 impl Sources {
-    pub(super) fn of(dashboard: &Map<String, Value>) -> Self {
+    pub(super) fn of(dashboard: &Map<String, Value>, known: &[DataSource]) -> Self {
         let mut types = HashMap::new();
+        for source in known {
+            for name in [&source.uid, &source.name].into_iter().filter(|name| !name.is_empty()) {
+                types.insert(name.clone(), source.kind.clone());
+            }
+        }
+        let default = known.iter().find(|source| source.is_default).map(|source| source.kind.clone());
         let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
         for input in dashboard.get("__inputs").and_then(Value::as_array).into_iter().flatten() {
             if input["type"] == "datasource" {
@@ -26,7 +34,7 @@ impl Sources {
                 types.insert(text(variable, "name"), text(variable, "query"));
             }
         }
-        Sources { types }
+        Sources { types, default }
     }
 
     /// The type that `reference` (a `datasource` value) stands for, if it can be told.
@@ -79,7 +87,11 @@ pub(super) fn resolve_panel(panel: &mut Map<String, Value>, sources: &Sources, r
         let kind = sources
             .kind(&target["datasource"])
             .or_else(|| own_kind.clone().filter(|kind| !kind.starts_with("--")));
-        let kind = kind.unwrap_or_else(|| guess(target, logs).to_owned());
+        let default = || sources.default.clone().filter(|_| own.is_null() && target["datasource"].is_null());
+        let kind = kind.unwrap_or_else(|| match guess(target, logs) {
+            "loki" => "loki".to_owned(),
+            guessed => default().unwrap_or_else(|| guessed.to_owned()),
+        });
         if !matches!(kind.as_str(), "prometheus" | "loki" | "__expr__") && !kind.starts_with("--") {
             report
                 .unknown
@@ -122,6 +134,26 @@ mod tests {
             "panels": [{"type": "timeseries", "datasource": datasource, "targets": [{"expr": "x"}]}]});
         let dashboard = import(file.to_string().as_bytes(), "f").expect("a dashboard").dashboard;
         assert_eq!(dashboard["panels"][0]["targets"][0]["datasource"]["type"], expect, "{datasource}");
+    }
+
+    #[test]
+    fn sources_of_provisioning_files_are_known_by_name_and_uid() {
+        let known = [super::DataSource {
+            name: "Logs".into(),
+            uid: "abc".into(),
+            kind: "loki".into(),
+            is_default: false,
+        }];
+        for reference in [json!("Logs"), json!({"uid": "abc"}), json!("abc")] {
+            let file =
+                json!({"title": "x", "panels": [{"datasource": reference, "targets": [{"expr": "x"}]}]});
+            let imported =
+                super::super::import_with(file.to_string().as_bytes(), "f", &known).expect("a dashboard");
+            assert_eq!(
+                imported.dashboard["panels"][0]["targets"][0]["datasource"]["type"], "loki",
+                "{reference}"
+            );
+        }
     }
 
     #[test]

@@ -82,7 +82,8 @@ pub(super) fn place(dashboard: &mut Map<String, Value>) {
     panels.retain(Value::is_object);
     let (mut x, mut y, mut next_y) = (0, 0, 0);
     for panel in panels.iter_mut() {
-        let number = |key: &str| panel["gridPos"][key].as_f64().map(|v| v.round() as i64);
+        let number =
+            |key: &str| panel["gridPos"][key].as_f64().map(|v| v.round().clamp(0.0, FARTHEST) as i64);
         let row = panel["type"] == "row";
         let w = number("w").unwrap_or(if row { 24 } else { 12 }).clamp(1, 24);
         let h = number("h").unwrap_or(if row { 1 } else { 8 }).clamp(1, 200);
@@ -116,11 +117,17 @@ pub(super) fn highest_id(dashboard: &Map<String, Value>) -> i64 {
         let inner = panel["panels"].as_array().into_iter().flatten().map(|p| p["id"].as_i64());
         inner.chain([panel["id"].as_i64()]).collect::<Vec<_>>()
     });
-    ids.flatten().max().unwrap_or(0)
+    // Beyond, JavaScript's numbers have gaps.
+    ids.flatten().filter(|id| id.unsigned_abs() < 1 << 53).max().unwrap_or(0)
 }
 
+/// No grid is longer: positions beyond are mistakes.
+const FARTHEST: f64 = 100_000.0;
+
 fn bottom(panel: &Value) -> i64 {
-    panel["gridPos"]["y"].as_i64().unwrap_or(0) + panel["gridPos"]["h"].as_i64().unwrap_or(8)
+    let number =
+        |key: &str, or: f64| panel["gridPos"][key].as_f64().unwrap_or(or).clamp(0.0, FARTHEST) as i64;
+    number("y", 0.0) + number("h", 8.0)
 }
 
 fn is_true(value: &Value, key: &str) -> bool {
@@ -129,11 +136,12 @@ fn is_true(value: &Value, key: &str) -> bool {
 
 /// `250`, `"250"` or `"250px"`.
 fn pixels(height: Option<&Value>) -> Option<f64> {
-    match height? {
+    let pixels: Option<f64> = match height? {
         Value::Number(n) => n.as_f64(),
         Value::String(s) => s.trim_end_matches("px").trim().parse().ok(),
         _ => None,
-    }
+    };
+    pixels.filter(|p| p.is_finite()).map(|p| p.clamp(0.0, FARTHEST))
 }
 
 #[cfg(test)]
@@ -175,5 +183,8 @@ mod tests {
             {"title": "a"}, {"title": "b"}, {"title": "c"}, {"title": "wide", "gridPos": {"x": 20, "y": 30, "w": 40, "h": 4}}]}));
         assert_eq!(grid[2].1, json!({"x": 0, "y": 8, "w": 12, "h": 8}));
         assert_eq!(grid[3].1, json!({"x": 0, "y": 30, "w": 24, "h": 4}));
+        let odd = check(json!({"title": "x", "panels": [
+            {"title": "a", "id": i64::MAX, "gridPos": {"x": -1, "y": 1e300, "w": 1, "h": 1e300}}, {"title": "b"}]}));
+        assert_eq!(odd[0].1, json!({"x": 0, "y": 100_000, "w": 1, "h": 200}));
     }
 }

@@ -7,6 +7,9 @@ use super::{Report, object};
 /// Brings an old panel type to its successor; others stay as they are.
 pub(super) fn migrate(panel: &mut Map<String, Value>, report: &mut Report) {
     let kind = panel["type"].as_str().unwrap_or_default().to_owned();
+    if matches!(kind.as_str(), "stat" | "gauge" | "bargauge") {
+        field_options(panel, report);
+    }
     let successor = match kind.as_str() {
         "graph" | "grafana-graph-panel" => graph(panel),
         "singlestat" | "grafana-singlestat-panel" => singlestat(panel),
@@ -60,7 +63,7 @@ fn graph(panel: &mut Map<String, Value>) -> &'static str {
     options
         .insert("tooltip".into(), json!({"mode": if shared { "multi" } else { "single" }, "sort": "none"}));
     let config = object(panel, "fieldConfig");
-    config.insert("overrides".into(), overrides);
+    add_overrides(config, overrides);
     let defaults = object(config, "defaults");
     defaults.insert("custom".into(), custom);
     for (from, to) in [("format", "unit"), ("min", "min"), ("max", "max"), ("decimals", "decimals")] {
@@ -76,6 +79,45 @@ fn graph(panel: &mut Map<String, Value>) -> &'static str {
         defaults["custom"]["scaleDistribution"] = json!({"type": "log", "log": base});
     }
     "timeseries"
+}
+
+/// Adds overrides behind those that the file has already.
+fn add_overrides(config: &mut Map<String, Value>, more: Value) {
+    let all = config.entry("overrides").or_insert_with(|| json!([]));
+    if let (Some(all), Value::Array(more)) = (all.as_array_mut(), more) {
+        all.extend(more);
+    }
+}
+
+/// Grafana 6's `options.fieldOptions` (stat, gauge, bargauge) as `reduceOptions` and `fieldConfig`.
+fn field_options(panel: &mut Map<String, Value>, report: &mut Report) {
+    let Some(Value::Object(old)) =
+        panel.get_mut("options").and_then(|o| o.as_object_mut()?.remove("fieldOptions"))
+    else {
+        return;
+    };
+    let title = panel["title"].as_str().unwrap_or_default();
+    report.approximated.push(format!("panel \"{title}\": fieldOptions of an old file"));
+    let get = |key: &str, or: Value| old.get(key).filter(|v| !v.is_null()).cloned().unwrap_or(or);
+    let reduce =
+        json!({"calcs": get("calcs", json!(["mean"])), "values": get("values", json!(false)), "fields": ""});
+    object(panel, "options").entry("reduceOptions").or_insert(reduce);
+    let config = object(panel, "fieldConfig");
+    add_overrides(config, get("overrides", json!([])));
+    let defaults = object(config, "defaults");
+    for (key, value) in get("defaults", json!({})).as_object().into_iter().flatten() {
+        defaults.entry(key.clone()).or_insert(value.clone());
+    }
+    for key in ["thresholds", "mappings"] {
+        if let Some(value) = old.get(key).filter(|value| value.is_object() || value.is_array()) {
+            let value = if key == "thresholds" && value.is_array() {
+                json!({"mode": "absolute", "steps": value})
+            } else {
+                value.clone()
+            };
+            defaults.entry(key).or_insert(value);
+        }
+    }
 }
 
 fn graph_legend(legend: &Value) -> Value {
@@ -138,13 +180,14 @@ fn graph_overrides(panel: &Map<String, Value>) -> Value {
 fn singlestat(panel: &mut Map<String, Value>) -> &'static str {
     let text = |key: &str| panel.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let calc = match text("valueName").as_str() {
-        "min" => "min",
-        "max" => "max",
-        "avg" => "mean",
+        name @ ("min" | "max" | "diff" | "range" | "delta") => name,
+        // Grafana's own default for a singlestat that names none.
+        "" | "avg" => "mean",
         "total" => "sum",
         "first" => "firstNotNull",
         _ => "lastNotNull",
-    };
+    }
+    .to_owned();
     let sparkline = panel.get("sparkline").is_some_and(|s| s["show"].as_bool().unwrap_or(false));
     let gauge = panel.get("gauge").filter(|g| g["show"].as_bool().unwrap_or(false)).cloned();
     let color_mode = match (flag(panel, "colorBackground"), flag(panel, "colorValue")) {
@@ -298,6 +341,17 @@ mod tests {
         assert_eq!(defaults["mappings"][0]["options"]["1"]["text"], "up");
         old["gauge"] = json!({"show": true, "maxValue": 10});
         assert_eq!(check(old)["type"], "gauge");
+    }
+
+    #[test]
+    fn field_options_of_grafana_6_are_kept() {
+        let panel = check(
+            json!({"type": "gauge", "title": "g", "options": {"fieldOptions": {"calcs": ["max"],
+            "defaults": {"unit": "percent", "max": 100}, "thresholds": [{"color": "green", "value": null}]}}}),
+        );
+        assert_eq!(panel["options"]["reduceOptions"]["calcs"], json!(["max"]));
+        assert_eq!(panel["fieldConfig"]["defaults"]["unit"], "percent");
+        assert_eq!(panel["fieldConfig"]["defaults"]["thresholds"]["steps"][0]["color"], "green");
     }
 
     #[test]
