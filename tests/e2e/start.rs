@@ -59,7 +59,7 @@ fn mistakes_are_refused_with_the_fix() {
     let other = other.to_str().expect("UTF-8");
     check(&["serve", "--data", other, "--listen", &listen], &["is taken by another program", "--listen"]);
     check(&["serve", "--data", other, "--listen", "nowhere"], &["listen", "not an address"]);
-    check(&["serve", "--retention", "5 days"], &["retention", "30d"]);
+    check(&["serve", "--retention", "5 days"], &["retention", "is not a duration"]);
     let config = folder.path().join("pharos.yaml");
     write(&config, "lissten: 1");
     check(

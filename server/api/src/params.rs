@@ -62,26 +62,7 @@ pub(crate) fn duration_ms(text: &str) -> Option<i64> {
         let ms = (seconds * 1000.0).round();
         return (ms.is_finite() && ms.abs() < 9.2e15).then_some(ms as i64);
     }
-    let units: [(&str, i64); 7] = [
-        ("y", 31_536_000_000),
-        ("w", 604_800_000),
-        ("d", 86_400_000),
-        ("h", 3_600_000),
-        ("m", 60_000),
-        ("s", 1000),
-        ("ms", 1),
-    ];
-    let (mut rest, mut total, mut next) = (text, 0_i64, 0);
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-        let number: i64 = rest[..digits].parse().ok()?;
-        rest = &rest[digits..];
-        let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
-        let at = units.iter().position(|(unit, _)| *unit == &rest[..letters]).filter(|at| *at >= next)?;
-        total = total.checked_add(number.checked_mul(units[at].1)?)?;
-        (rest, next) = (&rest[letters..], at + 1);
-    }
-    (!text.is_empty()).then_some(total)
+    collect::parse_duration_ms(text).ok()
 }
 
 /// A time as the Loki API takes it, in ns: an integer of ns (or of seconds, if it has at most ten digits), seconds

@@ -13,6 +13,9 @@ pub(crate) struct QueryPool {
     waiting: Arc<Semaphore>,
 }
 
+/// Deep expressions are evaluated by recursion; only what is used of it is memory.
+const STACK_BYTES: usize = 16 << 20;
+
 /// Cancels a query when its request is dropped.
 struct CancelOnDrop(Arc<Control>);
 
@@ -27,6 +30,7 @@ impl QueryPool {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .thread_name(|i| format!("query-{i}"))
+            .stack_size(STACK_BYTES)
             .build()
             .map_err(std::io::Error::other)?;
         Ok(QueryPool {

@@ -12,10 +12,12 @@ use crate::{Error, Result};
 
 /// Parentheses and the like may be nested this deep.
 pub(crate) const MAX_DEPTH: usize = 100;
+/// Operators a query may have: a chain of them is a tree as deep as it is long.
+pub(crate) const MAX_OPERATORS: usize = 1_000;
 
 /// Parses a query.
 pub fn parse(query: &str) -> Result<Expr> {
-    let mut parser = Parser { query, tokens: tokens(query)?, at: 0, depth: 0 };
+    let mut parser = Parser { query, tokens: tokens(query)?, at: 0, depth: 0, operators: 0 };
     let expr = parser.expression(0)?;
     parser.expect_end()?;
     Ok(expr)
@@ -23,7 +25,7 @@ pub fn parse(query: &str) -> Result<Expr> {
 
 /// Parses a stream selector alone, as `match[]` has it: `{a="b"}`.
 pub fn parse_selector(query: &str) -> Result<Vec<Matcher>> {
-    let mut parser = Parser { query, tokens: tokens(query)?, at: 0, depth: 0 };
+    let mut parser = Parser { query, tokens: tokens(query)?, at: 0, depth: 0, operators: 0 };
     let matchers = parser.selector()?;
     parser.expect_end()?;
     Ok(matchers)
@@ -34,6 +36,7 @@ pub(crate) struct Parser<'a> {
     tokens: Vec<Token>,
     at: usize,
     depth: usize,
+    operators: usize,
 }
 
 impl Parser<'_> {
@@ -120,6 +123,15 @@ impl Parser<'_> {
             Kind::End => Ok(()),
             _ => Err(self.unexpected(&[])),
         }
+    }
+
+    /// Counts an operator of a chain.
+    fn count_operator(&mut self) -> Result<()> {
+        self.operators += 1;
+        if self.operators > MAX_OPERATORS {
+            return Err(self.error_here(format!("more than {MAX_OPERATORS} operators")));
+        }
+        Ok(())
     }
 
     /// Runs `parse` one level deeper.

@@ -75,6 +75,16 @@ impl Error {
     }
 }
 
+/// A text of at most `most` bytes or so: what is longer is cut, with how much was left out. For messages that quote
+/// what somebody sent.
+pub fn shorten(text: &str, most: usize) -> std::borrow::Cow<'_, str> {
+    if text.len() <= most {
+        return text.into();
+    }
+    let end = text.floor_char_boundary(most);
+    format!("{}… ({} more bytes)", &text[..end], text.len() - end).into()
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
@@ -82,3 +92,14 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::shorten;
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        assert_eq!(shorten("short", 5), "short");
+        assert_eq!(shorten("äöü", 3), "ä… (4 more bytes)");
+    }
+}

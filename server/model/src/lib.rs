@@ -15,7 +15,7 @@ mod sample;
 pub use batch::{BatchSeries, LogBatch, MetricBatch, StreamEntries, TailCursor};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use control::{Control, Limits};
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, ErrorKind, Result, shorten};
 pub use histogram::{CounterResetHint, Histogram, Span};
 pub use labels::{BUCKET_LABEL, INSTANCE, JOB, Labels, LabelsBuilder, METRIC_NAME};
 pub use logs::{

@@ -95,6 +95,17 @@ fn check(path: &Path) -> Result<Checked> {
         let (_, report) = PrometheusConfig::read(path)?;
         return Ok(Checked { kind: "Prometheus configuration", report });
     }
+    if has("providers") || has("datasources") {
+        // A file of a provisioning folder: its folder says where dashboards are.
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let is_part = |name: &str| folder.file_name().is_some_and(|folder| folder == name);
+        let root = if is_part("dashboards") || is_part("datasources") {
+            folder.parent().unwrap_or(folder)
+        } else {
+            folder
+        };
+        return provisioning(root);
+    }
     let args = ServeArgs { config: Some(path.to_owned()), ..ServeArgs::default() };
     let config = Config::load(&args, |_| None)?;
     let mut report = Report::default();

@@ -218,30 +218,8 @@ fn address(text: &str) -> Result<SocketAddr> {
 
 /// `0`, or numbers with units as Prometheus writes durations: `30d`, `1h30m`.
 pub(crate) fn duration(text: &str) -> Result<Duration> {
-    let units = [
-        ("ms", 1),
-        ("s", 1000),
-        ("m", 60_000),
-        ("h", 3_600_000),
-        ("d", 86_400_000),
-        ("w", 604_800_000),
-        ("y", 31_536_000_000_u64),
-    ];
-    if text == "0" {
-        return Ok(Duration::ZERO);
-    }
-    let expected = || format!("{text:?} is not a duration: write it as 30d, 12h or 1h30m");
-    let (mut rest, mut total) = (text, 0_u64);
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).with_context(expected)?;
-        let number: u64 = rest[..digits].parse().with_context(expected)?;
-        rest = &rest[digits..];
-        let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
-        let (_, ms) = units.iter().find(|(unit, _)| *unit == &rest[..letters]).with_context(expected)?;
-        total = number.checked_mul(*ms).and_then(|ms| total.checked_add(ms)).with_context(expected)?;
-        rest = &rest[letters..];
-    }
-    if text.is_empty() { bail!(expected()) } else { Ok(Duration::from_millis(total)) }
+    let ms = collect::parse_duration_ms(text).map_err(anyhow::Error::msg)?;
+    Ok(Duration::from_millis(ms.unsigned_abs()))
 }
 
 #[cfg(test)]
@@ -297,7 +275,7 @@ mod tests {
         check("lissten: x", "unknown key \"lissten\": did you mean \"listen\"?");
         check("access:\n  opn_ingest: []", "did you mean \"access.open_ingest\"?");
         check("listen: nowhere", "is not an address and port");
-        check("retention: 5x", "30d, 12h or 1h30m");
+        check("retention: 5x", "is not a duration such as");
         check("collect: maybe", "neither true nor false");
         check("access: {tokens: [a]}", "NAME:ROLE:SECRET");
         check("access: {open_ingest: [x]}", "is not a network");

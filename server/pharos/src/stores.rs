@@ -45,7 +45,10 @@ impl Stores {
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let at = |name: &str| -> std::path::PathBuf { Path::new(&config.data).join(name) };
-        let control = Documents::open(disk.clone(), &at("control.redb"))?;
+        let control = Documents::open(disk.clone(), &at("control.redb")).context(
+            "control.redb, which holds users: restore it from a backup, or move it away to start without it (a new \
+             admin password is made where one is needed)",
+        )?;
         let retention = config.retention.unwrap_or(Duration::ZERO);
         let metric_config = metric_store::Config { retention, ..Default::default() };
         let log_retention = log_retention(config);
@@ -63,8 +66,8 @@ impl Stores {
         let metrics = metrics.map_err(|_| anyhow::anyhow!("the metric store failed while it opened"))?;
         let metrics = Arc::new(metrics.context("metric store")?);
         let logs = Arc::new(logs.context("log store")?);
-        let notes = metrics.notes().iter().chain(logs.start_warnings());
-        for note in notes.chain(&folder.advice()) {
+        // The metric store logs its own.
+        for note in logs.start_warnings().iter().chain(&folder.advice()) {
             tracing::warn!("{note}");
         }
         Ok(Stores { folder: Arc::new(folder), control, metrics, logs })

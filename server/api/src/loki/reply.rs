@@ -44,7 +44,7 @@ impl From<logql::Error> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        (self.status, self.message).into_response()
+        (self.status, model::shorten(&self.message, 2_000).into_owned()).into_response()
     }
 }
 

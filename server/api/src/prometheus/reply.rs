@@ -65,7 +65,7 @@ impl IntoResponse for ApiError {
         let mut body = String::from("{\"status\":\"error\",\"errorType\":");
         json::string(&mut body, self.kind);
         body.push_str(",\"error\":");
-        json::string(&mut body, &self.message);
+        json::string(&mut body, &model::shorten(&self.message, 10_000));
         body.push('}');
         (self.status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
     }

@@ -49,7 +49,7 @@ pub(crate) async fn remote_write(
                 }
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             };
-            Err((status, error.message().to_owned()).into_response())
+            Err((status, model::shorten(error.message(), 2_000).into_owned()).into_response())
         }
     }
 }

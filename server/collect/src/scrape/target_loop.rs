@@ -18,6 +18,9 @@ use crate::http_client::{Client, Request};
 use crate::status::Health;
 use crate::{Error, Result};
 
+/// An error quotes the page: a label of megabytes must not become a message of megabytes.
+const MOST_ERROR_BYTES: usize = 1_000;
+
 /// What scrapes need of the program.
 pub(crate) struct Parts {
     pub(crate) sink: Arc<dyn MetricSink>,
@@ -179,6 +182,7 @@ impl TargetLoop {
         drop(reader);
         let health = if outcome.is_ok() { Health::Up } else { Health::Down };
         let error = outcome.err().map(|e| e.to_string()).or(stored.err()).unwrap_or_default();
+        let error = model::shorten(&error, MOST_ERROR_BYTES).into_owned();
         let mut progress = self.state.progress.lock();
         if progress.last_error != error && !error.is_empty() {
             tracing::warn!(job = self.config.job_name, url = self.target.url, "scrape: {error}");

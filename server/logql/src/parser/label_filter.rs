@@ -17,6 +17,7 @@ impl Parser<'_> {
             } else if !matches!(self.peek(), Kind::Word(_)) && !self.is_mark("(") || self.is_word("offset") {
                 return Ok(left);
             }
+            self.count_operator()?;
             let right = self.label_condition()?;
             left = match or {
                 true => LabelFilter::Or(Box::new(left), Box::new(right)),

@@ -18,6 +18,7 @@ impl Parser<'_> {
             if precedence < min {
                 break;
             }
+            self.count_operator()?;
             let left = metric_side(lhs, "left", op)?;
             self.advance();
             let (return_bool, matching) = self.modifiers(op)?;

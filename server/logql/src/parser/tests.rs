@@ -102,6 +102,15 @@ fn depth_is_bounded() {
     assert!(parse(&filter).is_err());
     let power = format!("1{}", "^1".repeat(5_000));
     assert!(parse(&power).is_err());
+    for (head, link) in [
+        ("rate({a=\"b\"}[5m])", "+1"),
+        ("vector(1)", " or vector(1)"),
+        ("{a=\"b\"} | a=\"b\"", " or a=\"b\""),
+    ] {
+        assert!(parse(&format!("{head}{}", link.repeat(1_000))).is_ok(), "{link}");
+        let error = parse(&format!("{head}{}", link.repeat(6_000))).expect_err("too many").to_string();
+        assert!(error.contains("more than 1000 operators"), "{error}");
+    }
     let long = format!("{{a=\"{}\"}}", "x".repeat(200_000));
     assert_eq!(
         parse(&long).expect_err("too long").to_string(),
