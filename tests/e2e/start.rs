@@ -72,6 +72,20 @@ fn mistakes_are_refused_with_the_fix() {
 }
 
 #[test]
+fn a_data_folder_without_a_server_can_be_asked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path(), &[]);
+    eventually("host metrics", || (!server.query("node_load1").is_empty()).then_some(()));
+    assert!(server.terminate().0.success());
+    let data = folder.path().to_str().expect("UTF-8");
+    let (ok, text) = run(&["query", "--data", data, "count(last_over_time(node_load1[1h]))"]);
+    assert!(ok && text.trim_end().ends_with('1'), "{text}");
+    let (ok, text) = run(&["query", "--data", data, "{job=\"pharos\"} |= \"ready\""]);
+    assert!(ok && text.contains("Pharos is ready"), "{text}");
+    assert!(!run(&["query", "--data", "/nonexistent", "up"]).0);
+}
+
+#[test]
 fn a_folder_that_cannot_be_written_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let sealed = folder.path().join("sealed");
@@ -114,6 +128,10 @@ fn the_shell_asks_checks_and_probes() {
     eventually("a line of the own log", || {
         ready().filter(|(ok, text)| *ok && text.contains("Pharos is ready"))
     });
+    let data = folder.path().join("data");
+    let data = data.to_str().expect("UTF-8");
+    let (ok, text) = run(&["query", "--data", data, "count(node_load1)"]);
+    assert!(!ok && text.contains("in use by another Pharos"), "{text}");
     assert!(run(&["healthcheck", "--url", &server.url]).0);
     assert!(!run(&["healthcheck", "--url", "http://127.0.0.1:1"]).0);
     let file = folder.path().join("prometheus.yml");

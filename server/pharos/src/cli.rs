@@ -20,7 +20,7 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Say what would be used, approximated or ignored of each file, key by key.
     Check(CheckArgs),
-    /// Ask a server a PromQL or LogQL question.
+    /// Ask a server or a data folder a PromQL or LogQL question.
     Query(QueryArgs),
     /// Exit 0 if the server is ready: for containers and scripts.
     Healthcheck(HealthArgs),
@@ -89,6 +89,9 @@ pub(crate) struct QueryArgs {
     /// The server to ask.
     #[arg(long, default_value = "http://127.0.0.1:3000", env = "PHAROS_URL")]
     pub(crate) url: String,
+    /// Ask a data folder that no server uses, instead of a server.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data: Option<PathBuf>,
     /// Read the question as LogQL.
     #[arg(long)]
     pub(crate) logql: bool,

@@ -33,6 +33,7 @@ pub(crate) struct Config {
     /// Where the host's `/proc` and `/sys` are: `/`, or where a container has them.
     pub(crate) host_root: PathBuf,
     pub(crate) collect: bool,
+    pub(crate) drop_in_ports: bool,
     pub(crate) log_json: bool,
     pub(crate) log_level: String,
     pub(crate) access: Access,
@@ -114,6 +115,7 @@ impl Config {
             retention_given: false,
             host_root: path("host_root").unwrap_or_else(|| "/".into()),
             collect: flag("collect")?,
+            drop_in_ports: flag("drop_in_ports")?,
             log_json: log_format == "json",
             log_level: one("log_level").unwrap_or_default(),
             access: Access::check(values)?,

@@ -1,7 +1,8 @@
 //! `pharos query`: a question to a server, answered as a table, sparklines or lines.
 
-use std::io::Write;
-use std::process::ExitCode;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
@@ -15,7 +16,9 @@ use crate::config::duration;
 pub(crate) fn run(args: &QueryArgs) -> Result<ExitCode> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?.as_secs_f64();
     let logql = args.logql || is_logql(&args.expr);
-    let (path, mut form) = (path(logql, args), vec![("query", args.expr.clone())]);
+    let own = args.data.as_deref().map(OwnServer::start).transpose()?;
+    let server = own.as_ref().map_or(args.url.as_str(), |own| &own.url);
+    let (path, mut form) = (path(logql, args, server), vec![("query", args.expr.clone())]);
     match (logql, &args.range) {
         (false, None) => form.push(("time", now.to_string())),
         (_, range) => {
@@ -54,13 +57,66 @@ fn is_logql(expr: &str) -> bool {
     promql::parse(expr).is_err() && logql::parse(expr).is_ok()
 }
 
-fn path(logql: bool, args: &QueryArgs) -> String {
+fn path(logql: bool, args: &QueryArgs, server: &str) -> String {
     let path = match (logql, args.range.is_some()) {
         (true, _) => "/loki/api/v1/query_range",
         (false, true) => "/api/v1/query_range",
         (false, false) => "/api/v1/query",
     };
-    format!("{}{path}", args.url.trim_end_matches('/'))
+    format!("{}{path}", server.trim_end_matches('/'))
+}
+
+/// A server for one question: over a data folder, on a free loopback port, ended with the question.
+struct OwnServer {
+    child: Child,
+    url: String,
+}
+
+impl OwnServer {
+    fn start(data: &Path) -> Result<OwnServer> {
+        if !data.is_dir() {
+            bail!("there is no data folder {}", data.display());
+        }
+        let mut child = Command::new(std::env::current_exe()?)
+            // Nothing is collected and nothing expires: the folder stays as it is.
+            .args([
+                "serve",
+                "--no-collect",
+                "--retention",
+                "0",
+                "--listen",
+                "127.0.0.1:0",
+                "--log-format",
+                "json",
+            ])
+            .arg("--data")
+            .arg(data)
+            .env_remove("PHAROS_CONFIG")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let lines = child.stderr.take().map(BufReader::new).into_iter().flat_map(BufRead::lines);
+        let mut last = String::new();
+        for line in lines.map_while(std::result::Result::ok) {
+            let event: Value = serde_json::from_str(&line).unwrap_or_default();
+            if let Some(url) = event["url"].as_str().filter(|_| event["message"] == "Pharos is ready") {
+                return Ok(OwnServer { child, url: url.to_owned() });
+            }
+            last = line;
+        }
+        child.wait()?;
+        bail!("{}", last.trim_start_matches("pharos: "))
+    }
+}
+
+impl Drop for OwnServer {
+    fn drop(&mut self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        // It may be gone already.
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        let _ = self.child.wait();
+    }
 }
 
 /// An HTTP client for talking to a server of one's own: no proxy.
@@ -80,7 +136,10 @@ async fn ask(args: &QueryArgs, url: &str, form: &[(&str, String)]) -> Result<Str
     if let Some(password) = &args.password {
         request = request.basic_auth("admin", Some(password));
     }
-    let response = request.send().await.with_context(|| format!("{} cannot be reached", args.url))?;
+    let response = request
+        .send()
+        .await
+        .with_context(|| format!("{} cannot be reached", url.split("/api").next().unwrap_or(url)))?;
     let status = response.status();
     let text = response.text().await?;
     if !status.is_success() {

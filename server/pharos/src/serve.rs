@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use api::{Parts, Program, State};
 use arc_swap::ArcSwap;
+use axum::Router;
 use collect::tail::Tailer;
 use collect::{Collector, Gatherer, InProcess};
 use dashboards::Library;
@@ -16,6 +17,7 @@ use model::{Clock, SystemClock};
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 
 use crate::builtin::DASHBOARDS;
 use crate::cli::ServeArgs;
@@ -33,6 +35,8 @@ const OWN_INTERVAL_MS: i64 = 5_000;
 const DASHBOARDS_EVERY: Duration = Duration::from_secs(10);
 /// How long requests that run may go on after SIGTERM.
 const GRACE: Duration = Duration::from_secs(5);
+/// Prometheus' and Loki's own ports.
+const DROP_IN_PORTS: [u16; 2] = [9090, 3100];
 /// Threads that may wait for disks at once: appends, commits.
 const MOST_BLOCKING: usize = 128;
 
@@ -239,13 +243,12 @@ async fn serve_http(
     running: Arc<Running>,
     signals: &mut Signals,
 ) -> Result<()> {
-    let (stop, mut stopped) = tokio::sync::watch::channel(false);
-    let app = api::router(state).into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
-        // An error means that the sender is gone: stop as well.
-        let _ = stopped.wait_for(|stop| *stop).await;
-    });
-    let mut server = tokio::spawn(server.into_future());
+    let (stop, stopped) = watch::channel(false);
+    let app = api::router(state);
+    for listener in drop_in_listeners(&running.config, listener.local_addr()?).await {
+        tokio::spawn(serve_on(listener, app.clone(), stopped.clone()));
+    }
+    let mut server = tokio::spawn(serve_on(listener, app, stopped));
     loop {
         tokio::select! {
             result = &mut server => return Ok(result??),
@@ -262,6 +265,32 @@ async fn serve_http(
         server.abort();
     }
     Ok(())
+}
+
+/// Serves one port until `stopped` says so, then lets requests that run end.
+async fn serve_on(
+    listener: TcpListener,
+    app: Router,
+    mut stopped: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    let told = async move {
+        // An error means that the sender is gone: stop as well.
+        let _ = stopped.wait_for(|stop| *stop).await;
+    };
+    axum::serve(listener, app).with_graceful_shutdown(told).await
+}
+
+/// The ports of the systems that this one replaces. One that is taken is left to its owner.
+async fn drop_in_listeners(config: &Config, own: SocketAddr) -> Vec<TcpListener> {
+    let mut listeners = Vec::new();
+    for port in DROP_IN_PORTS.iter().filter(|port| config.drop_in_ports && **port != own.port()) {
+        match TcpListener::bind((own.ip(), *port)).await {
+            Ok(listener) => listeners.push(listener),
+            Err(error) => tracing::warn!(port, %error, "a drop-in port is not available"),
+        }
+    }
+    listeners
 }
 
 async fn reload(running: Arc<Running>) {

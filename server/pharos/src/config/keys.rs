@@ -34,6 +34,12 @@ pub(crate) const KEYS: &[Key] = &[
         "127.0.0.1:3000",
         "Address and port. Beyond loopback an admin password is needed: given, or made and printed once.",
     ),
+    key(
+        "drop_in_ports",
+        "false",
+        "Whether the ports that people have in their files answer as well, on the address of `listen`: 9090 \
+         (Prometheus) and 3100 (Loki).",
+    ),
     key("prometheus_config", "", "A `prometheus.yml`; its `scrape_configs` are scraped."),
     key("promtail_config", "", "A `promtail.yml`; the files of its `scrape_configs` are tailed."),
     key(
