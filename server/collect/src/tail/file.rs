@@ -46,6 +46,8 @@ pub(crate) struct TailedFile {
     pub(crate) progress: Progress,
     /// What the newest cursor says.
     pub(crate) noted_offset: u64,
+    /// Whether it became a copy of another file that is read: the next look at the folder decides where to go on.
+    pub(crate) dropped: bool,
     handle: Option<File>,
     changed: (i64, i64),
     before: Vec<u8>,
@@ -94,6 +96,7 @@ impl TailedFile {
             failing: false,
             progress: Progress::default(),
             noted_offset: 0,
+            dropped: false,
             handle: None,
             changed: (0, 0),
             before: Vec::new(),
@@ -185,6 +188,16 @@ impl TailedFile {
         let mut before = vec![0; self.before.len()];
         let n = read_full(file, &mut before, self.offset - self.before.len() as u64)?;
         Ok(before[..n] == self.before && self.print.fits(file)?)
+    }
+
+    /// Whether what was read of it still stands in it, opened as `file`.
+    pub(crate) fn holds_what_was_read(&self, file: &File) -> bool {
+        let long_enough = file.metadata().is_ok_and(|meta| meta.len() >= self.offset);
+        long_enough && self.is_same_content(file).unwrap_or(false)
+    }
+
+    pub(crate) fn handle(&self) -> Option<&File> {
+        self.handle.as_ref()
     }
 
     /// Whether `file` holds a copy of what was read here.

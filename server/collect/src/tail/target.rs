@@ -116,7 +116,8 @@ impl Target {
                 continue;
             }
             if pass.filling.bytes >= full {
-                return true;
+                busy = true;
+                break;
             }
             match self.read_file(i, pass) {
                 Ok(step) => {
@@ -134,6 +135,7 @@ impl Target {
             }
         }
         if moved {
+            self.files.retain(|file| !file.dropped);
             self.rescan(pass);
         }
         busy || moved
@@ -145,6 +147,11 @@ impl Target {
             return Ok(Step::Moved);
         }
         if look == Look::Truncated {
+            let file = &self.files[i];
+            if file.handle().is_some_and(|opened| self.copied_from(file, opened).is_some()) {
+                self.drop_copy(i, pass);
+                return Ok(Step::Moved);
+            }
             self.restart(i, pass);
         }
         let mut lines = Lines::new();
@@ -194,22 +201,41 @@ impl Target {
     /// The file was written anew: what stages hold of the old content is let go, what was not read of it is
     /// looked for in a copy, and reading begins at the start.
     fn restart(&mut self, i: usize, pass: &mut Pass<'_>) {
-        let file = &mut self.files[i];
-        let mut drafts = Vec::new();
-        let mut out = Output { drafts: &mut drafts, failures: &mut self.failures };
-        self.pipeline.release(&mut file.progress, i64::MAX, &mut out);
-        drafts.into_iter().for_each(|draft| pass.filling.push(draft));
+        self.let_go(i, pass);
         let rest = self.find_copy(i, pass.now_ms);
         let file = &mut self.files[i];
         file.restart();
         file.noted_offset = 0;
         let cursor = file.cursor(0);
         pass.note(cursor);
-        if let Some(copy) = rest {
-            let cursor = copy.cursor(copy.offset);
-            pass.note(cursor);
-            self.files.push(copy);
+        let Some((copy, known)) = rest else { return };
+        let cursor = copy.cursor(copy.offset);
+        match known {
+            Some(j) => {
+                self.let_go(j, pass);
+                let old = std::mem::replace(&mut self.files[j], copy);
+                pass.note(TailCursor { gone: true, ..old.cursor(old.offset) });
+            }
+            None => self.files.push(copy),
         }
+        pass.note(cursor);
+    }
+
+    /// A copy of another file was written over it: its lines are read there.
+    fn drop_copy(&mut self, i: usize, pass: &mut Pass<'_>) {
+        self.let_go(i, pass);
+        let file = &mut self.files[i];
+        file.dropped = true;
+        let cursor = file.cursor(file.offset);
+        pass.note(TailCursor { gone: true, ..cursor });
+    }
+
+    /// Sends on what stages hold of a file.
+    fn let_go(&mut self, i: usize, pass: &mut Pass<'_>) {
+        let mut drafts = Vec::new();
+        let mut out = Output { drafts: &mut drafts, failures: &mut self.failures };
+        self.pipeline.release(&mut self.files[i].progress, i64::MAX, &mut out);
+        drafts.into_iter().for_each(|draft| pass.filling.push(draft));
     }
 
     pub(crate) fn status(&self) -> TailTargetStatus {

@@ -22,7 +22,8 @@ const MAX_RETIRED: usize = 10_000;
 
 type ByName<'a> = HashMap<&'a str, &'a Found>;
 type ByIdentity<'a> = HashMap<Identity, &'a Found>;
-type Cursors = HashMap<Identity, TailCursor>;
+/// An inode may have several: of the file that it was before, and under each name.
+type Cursors = HashMap<Identity, Vec<TailCursor>>;
 
 impl Target {
     pub(crate) fn rescan(&mut self, pass: &mut Pass<'_>) {
@@ -154,8 +155,12 @@ impl Target {
             let scope = c.key.split('\t').next().unwrap_or_default();
             scope.strip_prefix(&*self.job).is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
         };
-        let by_identity = |c: &TailCursor| (Identity { device: c.device, inode: c.inode }, c.clone());
-        pass.book.values().filter(of_job).map(by_identity).collect()
+        let mut by_identity = Cursors::new();
+        for cursor in pass.book.values().filter(of_job) {
+            let identity = Identity { device: cursor.device, inode: cursor.inode };
+            by_identity.entry(identity).or_default().push(cursor.clone());
+        }
+        by_identity
     }
 
     /// A file that is not read yet: from where it was left, or from the start. Nothing if it must wait or cannot
@@ -173,20 +178,27 @@ impl Target {
                 return None;
             }
         };
-        if let Some(own) = pass.book.get(&file.key) {
-            // If the content was replaced while nobody looked, the first look at the file shows it.
-            let print = Fingerprint { hash: own.fingerprint, len: own.fingerprint_len };
-            file.resume(print, own.offset);
-            return Some(file);
-        }
-        let noted = cursors.get(&found.identity).map(|c| {
+        let position = |c: &TailCursor| {
             let print = Fingerprint { hash: c.fingerprint, len: c.fingerprint_len };
             (print, c.offset)
-        });
-        let noted = noted.or_else(|| self.retired.get(&found.identity).copied());
-        let noted =
-            noted.filter(|(print, offset)| found.size >= *offset && print.fits(&opened).unwrap_or(false));
-        let (print, offset) = match noted.or_else(|| self.copied_from(found, &opened)) {
+        };
+        let holds = |(print, offset): &(Fingerprint, u64)| {
+            found.size >= *offset && print.fits(&opened).unwrap_or(false)
+        };
+        let own = pass.book.get(&file.key).map(position);
+        let copied = self.copied_from(&file, &opened);
+        // If the content was replaced while nobody looked, the first look at the file shows it; unless it is a
+        // copy by now, whose lines are read from the original.
+        if let Some(own) = own
+            && (copied.is_none() || holds(&own))
+        {
+            file.resume(own.0, own.1);
+            return Some(file);
+        }
+        let of_inode = cursors.get(&found.identity).into_iter().flatten().map(position);
+        let of_inode = of_inode.chain(self.retired.get(&found.identity).copied());
+        let noted = of_inode.filter(holds).max_by_key(|(_, offset)| *offset);
+        let (print, offset) = match noted.or(copied) {
             None => return Some(file),
             // A copy with more than was read of the original: its turn comes when that is through or truncated.
             Some((_, offset)) if noted.is_none() && offset < found.size => return None,
@@ -201,30 +213,34 @@ impl Target {
         Some(file)
     }
 
-    /// The file that this one is a copy of: how far that was read.
-    fn copied_from(&self, found: &Found, opened: &File) -> Option<(Fingerprint, u64)> {
+    /// How far the file was read that this one is a copy of.
+    pub(super) fn copied_from(&self, copy: &TailedFile, opened: &File) -> Option<(Fingerprint, u64)> {
         let original = self.files.iter().find(|file| {
-            is_copy_name(&found.name, &file.name) && file.was_copied_to(opened).unwrap_or(false)
+            file.identity != copy.identity
+                && is_copy_name(&copy.name, &file.name)
+                && file.was_copied_to(opened).unwrap_or(false)
         })?;
         Some((original.print, original.offset))
     }
 
-    /// A copy of file `i`, made before it was truncated, which may hold lines that were not read.
-    pub(super) fn find_copy(&self, i: usize, now_ms: i64) -> Option<TailedFile> {
+    /// A copy of file `i`, made before it was truncated, which may hold lines that were not read; and the place of
+    /// the file that was read under that name until the copy was written over it.
+    pub(super) fn find_copy(&self, i: usize, now_ms: i64) -> Option<(TailedFile, Option<usize>)> {
         let file = &self.files[i];
-        let known = self.identities();
         possible_copies(&file.location).into_iter().find_map(|path| {
             let opened = File::open(&path).ok()?;
             let meta = opened.metadata().ok()?;
             let identity = Identity::of(&meta);
             let fits = meta.is_file() && meta.len() >= file.offset && file.was_copied_to(&opened).ok()?;
-            if known.contains(&identity) || !fits {
+            let known = self.files.iter().position(|file| file.identity == identity);
+            let read_already = known.is_some_and(|j| self.files[j].holds_what_was_read(&opened));
+            if !fits || read_already {
                 return None;
             }
             let mut copy = self.new_file(&file.name, &path, identity);
             copy.resume(file.print, file.offset);
             copy.start_leaving(now_ms);
-            Some(copy)
+            Some((copy, known))
         })
     }
 }

@@ -148,6 +148,37 @@ fn a_first_line_that_stays_the_same_hides_nothing() {
     assert_eq!(bench.lines()[4..], ["six", "seven", "eight"]);
 }
 
+/// As when a new file gets the inode of one that was read: a copy written over it is still a copy.
+#[test]
+fn a_copy_over_a_file_that_was_read() {
+    for restarted in [false, true] {
+        for truncated in [false, true] {
+            let mut bench = Bench::new("app.log*", "[]");
+            bench.write("app.log.1", "a 1\na 2\n");
+            bench.write("app.log", "b 1\nb 2\n");
+            bench.pass(0);
+            bench.write("app.log", "b 3\n");
+            std::fs::copy(bench.path("app.log"), bench.path("app.log.1")).unwrap();
+            if truncated {
+                std::fs::write(bench.path("app.log"), "c\n").unwrap();
+            }
+            if restarted {
+                bench.restart();
+            }
+            bench.pass(1_000);
+            bench.write("app.log", "d\n");
+            bench.pass(1_000);
+            bench.pass(30_000);
+            bench.pass(1_000);
+            let mut lines = bench.lines();
+            lines.sort();
+            let mut expect = vec!["a 1", "a 2", "b 1", "b 2", "b 3", "c", "d"];
+            expect.retain(|line| truncated || *line != "c");
+            assert_eq!(lines, expect, "restarted {restarted}, truncated {truncated}");
+        }
+    }
+}
+
 #[test]
 fn links_that_are_swapped() {
     let mut bench = Bench::new("current.log", "[]");
