@@ -2,9 +2,12 @@
 
 mod access;
 mod api;
+mod damage;
 mod dashboards;
 mod kill;
+mod namespace;
 mod scrape;
 mod server;
 mod start;
 mod tail;
+mod tls;

@@ -3,7 +3,8 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use crate::server::{Server, eventually, run, write};
+use crate::namespace;
+use crate::server::{Server, eventually, request, run, write};
 
 #[test]
 fn without_configuration_it_shows_this_host_itself_and_its_own_log() {
@@ -69,6 +70,26 @@ fn mistakes_are_refused_with_the_fix() {
     let file = folder.path().join("a-file");
     write(&file, "");
     check(&["serve", "--listen", "127.0.0.1:0", "--data", file.to_str().expect("UTF-8")], &["a-file"]);
+}
+
+#[test]
+fn the_ports_of_prometheus_and_loki_are_served_too() {
+    if !namespace::enter() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("pharos.yaml");
+    write(&config, "drop_in_ports: true");
+    let config = config.to_str().expect("UTF-8");
+    let server = Server::start(&folder.path().join("data"), &["--config", config]);
+    let status = |url: &str| request(reqwest::Method::GET, url, &[], Vec::new()).0;
+    assert_eq!(status("http://127.0.0.1:9090/api/v1/query?query=up"), 200);
+    assert_eq!(status("http://127.0.0.1:3100/loki/api/v1/labels"), 200);
+    assert_eq!(status(&format!("{}/-/ready", server.url)), 200);
+    // A port that is taken stays with its owner, and costs nothing else.
+    let second = Server::start(&folder.path().join("second"), &["--config", config]);
+    assert!(second.written.iter().all(|line| !line.contains("panicked")), "{:?}", second.written);
+    assert_eq!(status(&format!("{}/-/ready", second.url)), 200);
 }
 
 #[test]
