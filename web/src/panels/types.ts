@@ -2,6 +2,7 @@
 
 import type { ComponentType } from "react";
 import type { Frame } from "../api/frames";
+import type { Annotation, Exemplar } from "./events";
 
 export interface Threshold {
   value: number | null;
@@ -141,6 +142,10 @@ export interface PanelProps {
   onZoom: (range: TimeRange) => void;
   /** The user asked for a wider range (double click). */
   onZoomOut: () => void;
+  /** The dashboard's events within the range, for time charts and the list of annotations; absent means none. */
+  annotations?: readonly Annotation[];
+  /** Exemplars of the panel's queries that ask for them (`exemplar: true`); absent means none. */
+  exemplars?: readonly Exemplar[];
   /** A label was clicked with + or -: filters the logs (absent where it means nothing). */
   onLabelFilter?: (label: string, value: string, op: "=" | "!=") => void;
 }
