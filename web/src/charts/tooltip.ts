@@ -1,98 +1,77 @@
 /** The box beside the cursor: built by hand, because it changes with every move of the mouse. */
 
-import type uPlot from "uplot";
-import { formatDate, formattedText } from "../lib/format";
-import type { ChartSeries } from "./timeSeries";
 import styles from "./tooltip.module.css";
 
 export interface TooltipSettings {
   mode: "single" | "multi" | "none";
   sort: "none" | "asc" | "desc";
   timeZone: string;
+  /** Series whose value is zero are left out. */
+  hideZeros?: boolean;
+  /** CSS pixels. */
+  maxWidth?: number;
+  maxHeight?: number;
+}
+
+/** One line of the box: a swatch, a name, a value. */
+export interface TooltipRow {
+  label: string;
+  /** Absent: no swatch. */
+  color?: string;
+  text: string;
+  /** The one that is meant. */
+  near?: boolean;
+}
+
+export interface TooltipLink {
+  href: string;
+  title: string;
+  target: "_blank" | undefined;
+}
+
+export interface TooltipContent {
+  title: string;
+  rows: readonly TooltipRow[];
+  /** Rows that are not shown. */
+  more?: number;
+  /** A sentence below the rows. */
+  note?: string;
+  tags?: readonly string[];
+  /** Shown when the box is pinned, and counted before. */
+  links?: readonly TooltipLink[];
+  /** What stands under the rows, drawn by whoever fills the box. */
+  footer?: HTMLElement;
+  maxWidth?: number;
+  maxHeight?: number;
 }
 
 /** Rows beyond this are counted, not shown: nobody reads them, and each costs time. */
-const MAX_ROWS = 40;
-/** How far from the cursor a value of a sparse series is still meant, CSS pixels. */
-const REACH_PX = 24;
+export const MAX_ROWS = 40;
+/** A pinned box scrolls, so it may show more. */
+export const MAX_PINNED_ROWS = 400;
 
-interface Row {
-  series: ChartSeries;
-  value: number;
-  text: string;
-  near: boolean;
+/** Where the box is wanted, in the window. */
+export interface TooltipPlace {
+  x: number;
+  y: number;
 }
 
-/** The rows at a place of the chart, sorted; the nearest series is marked. */
-export function tooltipRows(u: uPlot, series: readonly ChartSeries[], settings: TooltipSettings): Row[] {
-  const index = u.cursor.idx;
-  const top = u.cursor.top ?? -1;
-  if (index === null || index === undefined) {
-    return [];
-  }
-  const rows: Row[] = [];
-  let nearest: Row | undefined;
-  let distance = Number.POSITIVE_INFINITY;
-  series.forEach((entry, at) => {
-    if (!entry.visible || entry.options.hideFrom.tooltip) {
-      return;
-    }
-    const place = placeOf(u, entry, index);
-    const value = place < 0 ? undefined : entry.values[place];
-    if (typeof value !== "number") {
-      return;
-    }
-    const drawn = u.data[at + 1]?.[place];
-    const row: Row = { series: entry, value, text: valueText(entry, value), near: false };
-    rows.push(row);
-    const away =
-      typeof drawn === "number" ? Math.abs(u.valToPos(drawn, u.series[at + 1]?.scale ?? "y") - top) : distance;
-    if (away < distance) {
-      [nearest, distance] = [row, away];
-    }
-  });
-  if (nearest) {
-    nearest.near = true;
-  }
-  if (settings.mode === "single") {
-    return nearest ? [nearest] : [];
-  }
-  if (settings.sort !== "none") {
-    const sign = settings.sort === "asc" ? 1 : -1;
-    rows.sort((a, b) => sign * (a.value - b.value));
-  }
-  return rows;
-}
-
-function valueText({ field }: ChartSeries, value: number): string {
-  return field.display ? formattedText(field.display(value)) : String(value);
-}
-
-/** The index itself, or for a series without that time its nearest one. */
-function placeOf(u: uPlot, { values }: ChartSeries, index: number): number {
-  if (values[index] !== undefined) {
-    return index;
-  }
-  const at = (place: number) => u.valToPos(u.data[0][place] as number, "x");
-  const here = at(index);
-  for (let step = 1; step < values.length; step++) {
-    const candidates = [index - step, index + step].filter((place) => place >= 0 && place < values.length);
-    const reachable = candidates.filter((place) => Math.abs(at(place) - here) <= REACH_PX);
-    if (reachable.length === 0) {
-      return -1;
-    }
-    const found = reachable.find((place) => typeof values[place] === "number");
-    if (found !== undefined) {
-      return found;
-    }
-  }
-  return -1;
-}
-
-/** A tooltip element that follows a chart's cursor. */
+/** A tooltip element that follows a cursor, and stays where a click has pinned it. */
 export class ChartTooltip {
   private readonly element = document.createElement("div");
   private frame = 0;
+  private pinnedAt: TooltipPlace | undefined;
+  private readonly onKey = (event: KeyboardEvent) => {
+    if (event.key === "Escape") {
+      event.stopPropagation();
+      this.unpin();
+    }
+  };
+  private readonly onPointer = (event: PointerEvent) => {
+    if (!this.element.contains(event.target as Node)) {
+      this.unpin();
+    }
+  };
 
   constructor() {
     this.element.className = styles.tooltip ?? "";
@@ -101,48 +80,104 @@ export class ChartTooltip {
     document.body.append(this.element);
   }
 
-  /** Redrawn at most once a frame, however often the mouse moves. */
-  update(u: uPlot, series: readonly ChartSeries[], settings: TooltipSettings): void {
+  get pinned(): boolean {
+    return this.pinnedAt !== undefined;
+  }
+
+  /** Redrawn at most once a frame, however often the mouse moves; a pinned box stays. */
+  update(place: () => TooltipPlace, content: () => TooltipContent | null): void {
+    if (this.pinned) {
+      return;
+    }
     cancelAnimationFrame(this.frame);
-    this.frame = requestAnimationFrame(() => this.render(u, series, settings));
+    this.frame = requestAnimationFrame(() => this.show(place(), content()));
+  }
+
+  /** Keeps the box where it is, with links that can be followed. */
+  pin(place: TooltipPlace, content: TooltipContent | null): void {
+    if (content === null || content.rows.length + (content.links?.length ?? 0) === 0) {
+      return;
+    }
+    cancelAnimationFrame(this.frame);
+    this.pinnedAt = place;
+    this.show(place, content);
+    document.addEventListener("keydown", this.onKey, true);
+    // The click that pins must not be the one that lets go.
+    setTimeout(() => this.pinned && document.addEventListener("pointerdown", this.onPointer, true));
+  }
+
+  unpin(): void {
+    this.pinnedAt = undefined;
+    document.removeEventListener("keydown", this.onKey, true);
+    document.removeEventListener("pointerdown", this.onPointer, true);
+    this.hide();
   }
 
   hide(): void {
-    cancelAnimationFrame(this.frame);
-    this.element.hidden = true;
+    if (!this.pinned) {
+      cancelAnimationFrame(this.frame);
+      this.element.hidden = true;
+    }
   }
 
   destroy(): void {
+    this.unpin();
     cancelAnimationFrame(this.frame);
     this.element.remove();
   }
 
-  private render(u: uPlot, series: readonly ChartSeries[], settings: TooltipSettings): void {
-    const { left = -1, top = -1, idx } = u.cursor;
-    const rows = left < 0 || settings.mode === "none" ? [] : tooltipRows(u, series, settings);
-    const time = idx === null || idx === undefined ? undefined : u.data[0][idx];
-    if (rows.length === 0 || time === undefined) {
+  private show(place: TooltipPlace, content: TooltipContent | null): void {
+    if (content === null) {
       this.element.hidden = true;
       return;
     }
-    const children = [line(styles.time, formatDate(time, "YYYY-MM-DD HH:mm:ss", settings.timeZone))];
-    const multi = rows.length > 1;
-    for (const row of rows.slice(0, MAX_ROWS)) {
-      children.push(rowElement(row, multi));
-    }
-    if (rows.length > MAX_ROWS) {
-      children.push(line(styles.more, `and ${rows.length - MAX_ROWS} more`));
-    }
-    this.element.replaceChildren(...children);
+    this.element.replaceChildren(...this.children(content));
+    this.element.classList.toggle(styles.pinned ?? "pinned", this.pinned);
+    this.element.style.maxWidth = content.maxWidth ? `min(${content.maxWidth}px, calc(100vw - 8px))` : "";
+    this.element.style.maxHeight = content.maxHeight ? `${content.maxHeight}px` : "";
     this.element.hidden = false;
-    this.place(u, left, top);
+    this.place(place);
   }
 
-  /** Right of the cursor where there is room, never beyond the window. */
-  private place(u: uPlot, left: number, top: number): void {
-    const over = u.over.getBoundingClientRect();
+  private children(content: TooltipContent): HTMLElement[] {
+    const head = line(styles.time, content.title);
+    if (this.pinned) {
+      head.append(this.closeButton());
+    }
+    const multi = content.rows.length > 1;
+    const children = [head, ...content.rows.map((row) => rowElement(row, multi))];
+    if (content.more) {
+      children.push(line(styles.more, `and ${content.more} more`));
+    }
+    if (content.note) {
+      children.push(line(styles.note, content.note));
+    }
+    if (content.tags?.length) {
+      children.push(tagsElement(content.tags));
+    }
+    if (content.footer) {
+      children.push(content.footer);
+    }
+    const links = content.links ?? [];
+    if (links.length > 0) {
+      children.push(this.pinned ? linksElement(links) : line(styles.more, "Click for links"));
+    }
+    return children;
+  }
+
+  private closeButton(): HTMLElement {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = styles.close ?? "";
+    button.setAttribute("aria-label", "Close");
+    button.textContent = "×";
+    button.addEventListener("click", () => this.unpin());
+    return button;
+  }
+
+  /** Right of the place where there is room, never beyond the window. */
+  private place({ x, y }: TooltipPlace): void {
     const box = this.element.getBoundingClientRect();
-    const [x, y] = [over.left + left, over.top + top];
     const gap = 14;
     const fitsRight = x + gap + box.width <= innerWidth - 4;
     const placedX = fitsRight ? x + gap : Math.max(4, x - gap - box.width);
@@ -158,10 +193,34 @@ function line(className: string | undefined, text: string): HTMLElement {
   return element;
 }
 
-function rowElement({ series, text, near }: Row, multi: boolean): HTMLElement {
+function rowElement({ label, color, text, near }: TooltipRow, multi: boolean): HTMLElement {
   const element = line(`${styles.row} ${near && multi ? styles.near : ""}`, "");
-  const swatch = line(styles.swatch, "");
-  swatch.style.background = series.color;
-  element.append(swatch, line(styles.name, series.label), line(styles.value, text));
+  if (color !== undefined) {
+    const swatch = line(styles.swatch, "");
+    swatch.style.background = color;
+    element.append(swatch);
+  }
+  element.append(line(styles.name, label), line(styles.value, text));
+  return element;
+}
+
+function tagsElement(tags: readonly string[]): HTMLElement {
+  const element = line(styles.tags, "");
+  element.append(...tags.slice(0, 20).map((tag) => line(styles.tag, tag)));
+  return element;
+}
+
+function linksElement(links: readonly TooltipLink[]): HTMLElement {
+  const element = line(styles.links, "");
+  for (const { href, title, target } of links.slice(0, 20)) {
+    const anchor = document.createElement("a");
+    anchor.href = href;
+    anchor.textContent = title;
+    anchor.rel = "noreferrer";
+    if (target) {
+      anchor.target = target;
+    }
+    element.append(anchor);
+  }
   return element;
 }

@@ -1,6 +1,6 @@
 /** The columnar table that panels and transformations work on: a frame is a list of named, typed columns. */
 
-export type FieldType = "time" | "number" | "string" | "boolean" | "other";
+export type FieldType = "time" | "number" | "string" | "boolean" | "other" | "frame" | "nestedFrames";
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -97,7 +97,16 @@ export interface DataFrame {
   refId?: string;
   fields: Field[];
   length: number;
-  meta?: { kind?: "matrix" | "vector" | "table" | "logs"; executed?: string };
+  meta?: { kind?: "matrix" | "vector" | "table" | "logs" | "heatmap-cells"; executed?: string };
+}
+
+/** A series within one cell (fields of type `frame`): its course and the value that speaks for it. */
+export interface Trend extends DataFrame {
+  value: number | null;
+}
+
+export function isTrend(value: unknown): value is Trend {
+  return typeof value === "object" && value !== null && "fields" in value && "value" in value;
 }
 
 /** A frame whose length is that of its longest column. */

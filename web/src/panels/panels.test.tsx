@@ -321,9 +321,9 @@ describe("panels", () => {
   });
   it("run transformations and name the ones they do not know", () => {
     const { panel } = propsFor("table", []);
-    panel.transformations = [{ id: "merge" }, { id: "heatmap" }];
+    panel.transformations = [{ id: "merge" }, { id: "hologram" }];
     const result = panelFrames(panel, data, { theme: "dark", timeZone: "utc", interpolate: (text) => text });
     expect(result.frames).toHaveLength(1);
-    expect(result.unknownTransformations).toEqual(["heatmap"]);
+    expect(result.unknownTransformations).toEqual(["hologram"]);
   });
 });

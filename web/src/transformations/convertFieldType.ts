@@ -5,7 +5,7 @@ import { fieldMatcher } from "../lib/fieldConfig/matchers";
 import { formatDate } from "../lib/format";
 import type { Transform } from "./types";
 
-interface Conversion {
+export interface Conversion {
   targetField?: string;
   destinationType?: string;
   dateFormat?: string;
@@ -28,7 +28,7 @@ export const convertFieldType: Transform = (frames, options, context) => {
   }, frames);
 };
 
-function converted(field: Field, { destinationType, dateFormat, timezone }: Conversion, zone?: string): Field {
+export function converted(field: Field, { destinationType, dateFormat, timezone }: Conversion, zone?: string): Field {
   const as = (type: Field["type"], convert: (value: unknown) => unknown): Field => ({
     ...field,
     type,

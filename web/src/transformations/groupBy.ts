@@ -24,7 +24,8 @@ export const groupBy: Transform = (frames, options) => {
   });
 };
 
-function grouped(frame: DataFrame, groups: readonly Field[], rules: Record<string, GroupRule>): DataFrame {
+/** The rows of each distinct combination of values, in the order of their first ones. */
+export function groupRows(frame: DataFrame, groups: readonly Field[]): number[][] {
   const rowsOfGroup = new Map<string, number[]>();
   for (let row = 0; row < frame.length; row++) {
     const key = String(groups.map((field) => field.values[row]));
@@ -35,7 +36,11 @@ function grouped(frame: DataFrame, groups: readonly Field[], rules: Record<strin
       rowsOfGroup.set(key, [row]);
     }
   }
-  const all = [...rowsOfGroup.values()];
+  return [...rowsOfGroup.values()];
+}
+
+function grouped(frame: DataFrame, groups: readonly Field[], rules: Record<string, GroupRule>): DataFrame {
+  const all = groupRows(frame, groups);
   const fields: Field[] = groups.map((field) => ({
     name: field.name,
     type: field.type,
@@ -50,7 +55,8 @@ function grouped(frame: DataFrame, groups: readonly Field[], rules: Record<strin
   return frameOf(fields, { refId: frame.refId });
 }
 
-function aggregated(field: Field, id: string, groups: readonly number[][]): Field {
+/** One value a group. */
+export function aggregated(field: Field, id: string, groups: readonly number[][]): Field {
   const values = groups.map((rows) => {
     const part: Field = { ...field, values: rows.map((row) => field.values[row]) };
     return reduceBy(part, id);

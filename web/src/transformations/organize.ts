@@ -28,7 +28,7 @@ export const organize: Transform = (frames, options) => {
   return ordered.map((frame) => renamed(frame, ordered, (name) => names[name]));
 };
 
-function orderedByIndex(frame: DataFrame, frames: DataFrame[], indexByName: Record<string, number>): DataFrame {
+export function orderedByIndex(frame: DataFrame, frames: DataFrame[], indexByName: Record<string, number>): DataFrame {
   const place = (field: Field) => {
     const index = indexByName[fieldDisplayName(field, frame, frames)];
     return Number.isInteger(index) ? Number(index) : Number.MAX_SAFE_INTEGER;

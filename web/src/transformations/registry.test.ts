@@ -1,47 +1,8 @@
 /** Own transformations against the reference implementation. */
 
-import type { DataFrame as ReferenceFrame } from "@grafana/data";
 import { describe, expect, it } from "vitest";
-import { type DataFrame, type Field, frameOf, type Labels } from "../lib/dataFrame";
-import { fieldDisplayName } from "../lib/fieldConfig/displayName";
-import { grafana } from "../lib/oracle";
-import { applyTransformations, type TransformationStep } from "./registry";
-
-const { getFieldDisplayName, standardTransformers, standardTransformersRegistry, transformDataFrame } = grafana;
-
-standardTransformersRegistry.setInit(
-  () =>
-    [...new Map(Object.values(standardTransformers).map((entry) => [entry.id, entry])).values()].map(
-      (transformation) => ({
-        id: transformation.id,
-        aliasIds: transformation.aliasIds,
-        name: transformation.name,
-        transformation: () => Promise.resolve(transformation),
-        editor: () => null,
-        imageDark: "",
-        imageLight: "",
-      }),
-    ) as never,
-);
-
-const time = (values: number[]): Field => ({ name: "Time", type: "time", config: {}, values });
-
-function series(name: string, labels: Labels, times: number[], values: (number | null)[], refId = "A"): DataFrame {
-  const value: Field = { name: "Value", type: "number", labels, config: { displayNameFromDS: name }, values };
-  return frameOf([time(times), value], { name, refId });
-}
-
-function table(refId: string, columns: Record<string, unknown[]>): DataFrame {
-  const fields = Object.entries(columns).map(
-    ([name, values]): Field => ({
-      name,
-      type: name === "Time" ? "time" : typeof values[0] === "number" ? "number" : "string",
-      config: {},
-      values,
-    }),
-  );
-  return frameOf(fields, { refId });
-}
+import { check, plain, series, step, table } from "./reference";
+import { applyTransformations } from "./registry";
 
 const TWO_SERIES = () => [
   series("cpu a", { host: "a", job: "node" }, [1000, 2000, 3000], [1, 2, 3]),
@@ -56,48 +17,6 @@ const TABLES = () => [
   table("B", { Time: [1, 1], host: ["b", "c"], "Value #B": [7, 8] }),
 ];
 const ONE = () => [table("A", { host: ["b", "a", "b", "c"], size: [4, 1, 6, 2], text: ["x", "yy", "x", "z"] })];
-
-function plain(frames: DataFrame[]) {
-  return frames.map((frame) => ({
-    length: frame.length,
-    refId: frame.refId,
-    fields: frame.fields.map((field) => ({
-      name: fieldDisplayName(field, frame, frames),
-      type: field.type,
-      values: field.values.map((value) => (Number.isNaN(value) ? "NaN" : (value ?? null))),
-    })),
-  }));
-}
-
-function referencePlain(frames: ReferenceFrame[]) {
-  // Names that a step left behind belong to the frames of that step.
-  for (const field of frames.flatMap((frame) => frame.fields)) {
-    field.state = undefined;
-  }
-  return frames.map((frame) => ({
-    length: frame.length,
-    refId: frame.refId,
-    fields: frame.fields.map((field) => ({
-      name: getFieldDisplayName(field, frame, frames),
-      type: field.type,
-      values: [...field.values].map((value) => (Number.isNaN(value) ? "NaN" : (value ?? null))),
-    })),
-  }));
-}
-
-async function check(make: () => DataFrame[], ...steps: TransformationStep[]) {
-  const transformed = transformDataFrame(structuredClone(steps) as never, make() as unknown as ReferenceFrame[], {
-    interpolate: (text: string) => text,
-  });
-  const reference = await new Promise<ReferenceFrame[]>((resolve, reject) => {
-    transformed.subscribe({ next: resolve, error: reject });
-  });
-  const own = applyTransformations(make(), steps);
-  expect(own.unknown).toEqual([]);
-  expect(plain(own.frames)).toEqual(referencePlain(reference));
-}
-
-const step = (id: string, options: Record<string, unknown> = {}): TransformationStep => ({ id, options });
 
 describe("transformations", () => {
   it("organize", async () => {
@@ -267,7 +186,7 @@ describe("transformations", () => {
   it("skips what is disabled, filters by query and names what it does not know", async () => {
     await check(TWO_SERIES, { id: "limit", disabled: true, options: { limitField: 1 } });
     await check(TWO_SERIES, { id: "limit", options: { limitField: 1 }, filter: { id: "byRefId", options: "B" } });
-    expect(applyTransformations(ONE(), [step("heatmap")]).unknown).toEqual(["heatmap"]);
+    expect(applyTransformations(ONE(), [step("hologram")]).unknown).toEqual(["hologram"]);
     const named = applyTransformations(ONE(), [step("organize", { renameByName: { host: "$name" } })], {
       interpolate: (text) => text.replace("$name", "Host"),
     });

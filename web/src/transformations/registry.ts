@@ -2,39 +2,80 @@
 
 import type { DataFrame } from "../lib/dataFrame";
 import { calculateField } from "./calculateField";
+import { concatenate } from "./concatenate";
+import { configFromData } from "./configFromData";
 import { convertFieldType } from "./convertFieldType";
+import { extractFields } from "./extractFields";
+import { ensureColumns, filterFields, filterFrames, order, rename } from "./fields";
 import { filterByRefId, refIdMatcher } from "./filterByRefId";
 import { filterByValue } from "./filterByValue";
 import { filterFieldsByName } from "./filterFieldsByName";
+import { formatString } from "./formatString";
+import { formatTime } from "./formatTime";
 import { groupBy } from "./groupBy";
+import { groupingToMatrix } from "./groupingToMatrix";
+import { groupToNestedTable } from "./groupToNestedTable";
+import { heatmap } from "./heatmap";
+import { histogram } from "./histogram";
 import { joinByField } from "./joinByField";
+import { joinByLabels } from "./joinByLabels";
 import { labelsToFields } from "./labelsToFields";
 import { limit } from "./limit";
 import { merge } from "./merge";
 import { organize } from "./organize";
+import { partitionByValues } from "./partitionByValues";
+import { prepareTimeSeries } from "./prepareTimeSeries";
 import { reduce } from "./reduce";
+import { regression } from "./regression";
 import { renameByRegex } from "./renameByRegex";
+import { rowsToFields } from "./rowsToFields";
 import { seriesToRows } from "./seriesToRows";
+import { smoothing } from "./smoothing";
 import { sortBy } from "./sortBy";
+import { timeSeriesTable } from "./timeSeriesTable";
+import { transpose } from "./transpose";
 import type { Transform, TransformContext } from "./types";
 
 const TRANSFORMATIONS: Record<string, Transform> = {
   calculateField,
+  concatenate,
+  configFromData,
   convertFieldType,
+  ensureColumns,
+  extractFields,
   filterByRefId,
   filterByValue,
+  filterFields,
   filterFieldsByName,
+  filterFrames,
+  formatString,
+  formatTime,
   groupBy,
+  groupingToMatrix,
+  groupToNestedTable,
+  heatmap,
+  histogram,
   joinByField,
+  joinByLabels,
   labelsToFields,
   limit,
   merge,
+  noop: (frames) => frames,
+  order,
   organize,
+  partitionByValues,
+  prepareTimeSeries,
   reduce,
+  regression,
+  rename,
   renameByRegex,
+  rowsToFields,
   seriesToColumns: joinByField,
   seriesToRows,
+  smoothing,
   sortBy,
+  timeSeriesTable,
+  transpose,
 };
 
 const find = (id: string): Transform | undefined =>

@@ -1,6 +1,6 @@
 /** sortBy: rows in the order of one column. */
 
-import type { DataFrame, Field } from "../lib/dataFrame";
+import { type DataFrame, type Field, isTrend } from "../lib/dataFrame";
 import { fieldDisplayName } from "../lib/fieldConfig/displayName";
 import type { Transform } from "./types";
 
@@ -44,11 +44,16 @@ const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "bas
 /** Compares two rows by one column: missing values come first. */
 export function comparer(field: Field): (a: number, b: number) => number {
   const { values, type } = field;
+  if (type === "frame") {
+    return (a, b) => compareNumbers(trendValue(values[a]), trendValue(values[b]));
+  }
   if (type === "number" || type === "time" || type === "boolean") {
     return (a, b) => compareNumbers(values[a], values[b]);
   }
   return (a, b) => collator.compare(textOf(values[a]), textOf(values[b]));
 }
+
+const trendValue = (value: unknown) => (isTrend(value) ? value.value : null);
 
 const textOf = (value: unknown) => (value === null || value === undefined ? "" : String(value));
 

@@ -9,7 +9,7 @@ import {
   seriesModeColor,
   type ThemeName,
 } from "../colors";
-import type { DisplayProcessor, DisplayValue, Field, FieldConfig } from "../dataFrame";
+import { type DisplayProcessor, type DisplayValue, type Field, type FieldConfig, isTrend } from "../dataFrame";
 import { valueFormat } from "../format";
 import { reduceBy } from "../reduce";
 import { mapValue } from "./mappings";
@@ -22,6 +22,9 @@ export interface DisplayContext {
 
 /** Distinct values whose text is kept; tables and axes ask for the same ones again and again. */
 const MAX_CACHED = 2500;
+
+/** An object as text is cut here: nobody reads more in a cell. */
+const MAX_JSON_CHARS = 10_000;
 
 const DATE_UNITS = /^(dateTime|time:)/;
 
@@ -120,7 +123,9 @@ export function displayProcessor(field: Field, context: DisplayContext): Display
   const format = formatter(field, unit, context);
   const cache = unit === "dateTimeFromNow" ? undefined : new Map<unknown, DisplayValue>();
   const isDate = unit !== undefined && DATE_UNITS.test(unit);
-  const show: DisplayProcessor = (raw, adjacentDecimals) => {
+  const show: DisplayProcessor = (given, adjacentDecimals) => {
+    // A series in a cell is shown as the value that speaks for it.
+    const raw = isTrend(given) ? given.value : given;
     const value = isDate && typeof raw === "string" ? Date.parse(raw) : raw;
     const mapped = field.config.mappings?.length ? mapValue(field.config.mappings, value) : undefined;
     const numeric = unit === "string" ? Number.NaN : numberOf(value);
@@ -167,7 +172,7 @@ function looseText(value: unknown): string {
   if (Array.isArray(value)) {
     return value.join(", ");
   }
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "object" ? JSON.stringify(value).slice(0, MAX_JSON_CHARS) : String(value);
 }
 
 type NumberText = (value: number, adjacentDecimals?: number) => { text: string; prefix?: string; suffix?: string };
