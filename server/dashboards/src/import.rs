@@ -13,8 +13,25 @@ use serde_json::{Map, Value, json};
 use crate::{Error, Result};
 
 /// Panel types the UI draws.
-pub const PANEL_TYPES: &[&str] =
-    &["timeseries", "stat", "gauge", "bargauge", "table", "text", "logs", "row", "piechart"];
+pub const PANEL_TYPES: &[&str] = &[
+    "timeseries",
+    "stat",
+    "gauge",
+    "bargauge",
+    "table",
+    "text",
+    "logs",
+    "row",
+    "piechart",
+    "heatmap",
+    "state-timeline",
+    "status-history",
+    "barchart",
+    "histogram",
+    "xychart",
+    "trend",
+    "candlestick",
+];
 
 /// What became of the parts of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]

@@ -14,14 +14,14 @@ export interface Aligned {
   series: AlignedSeries[];
 }
 
-/** Numeric fields beside a time field; frames that already agree are not copied. */
-export function alignSeries(frames: readonly DataFrame[]): Aligned {
+/** Numeric fields beside a time field, or beside `xField` of its frame; frames that already agree are not copied. */
+export function alignSeries(frames: readonly DataFrame[], xField?: Field): Aligned {
   const sides = frames.flatMap((frame) => {
-    const time = timeFieldOf(frame);
-    const fields = frame.fields.filter((field) => field.type === "number");
-    return time && fields.length > 0 ? [{ frame, times: time.values as number[], fields }] : [];
+    const time = xField ? frame.fields.find((field) => field === xField) : timeFieldOf(frame);
+    const fields = frame.fields.filter((field) => field.type === "number" && field !== time);
+    return time && fields.length > 0 ? separated({ frame, times: time.values as number[], fields }) : [];
   });
-  const first = sides[0]?.times ?? [];
+  const first = (sides[0]?.times ?? []) as number[];
   const agree = sides.every(({ times }) => sameTimes(times, first)) && isAscending(first);
   if (agree) {
     const series = sides.flatMap(({ frame, fields }) =>
@@ -35,6 +35,51 @@ export function alignSeries(frames: readonly DataFrame[]): Aligned {
     side.fields.map((field) => ({ field, frame: side.frame, values: placed(field, side.times, place, times.length) })),
   );
   return { times, series };
+}
+
+interface Side {
+  frame: DataFrame;
+  times: readonly number[];
+  fields: Field[];
+}
+
+/** Fields that ask for gaps get a missing value where their points are too far apart; each then has its own times. */
+function separated(side: Side): Side[] {
+  const plain = side.fields.filter((field) => insertNullsMs(field) === undefined);
+  const apart = side.fields.flatMap((field) => {
+    const limit = insertNullsMs(field);
+    return limit === undefined ? [] : [withGaps({ ...side, fields: [field] }, field, limit)];
+  });
+  return plain.length > 0 ? [{ ...side, fields: plain }, ...apart] : apart;
+}
+
+/** `insertNulls`: true means the interval of the query, a number milliseconds. */
+function insertNullsMs(field: Field): number | undefined {
+  const given = field.config.custom?.insertNulls;
+  if (given === true) {
+    return field.config.interval;
+  }
+  return typeof given === "number" && given > 0 ? given : undefined;
+}
+
+function withGaps(side: Side, field: Field, limitMs: number): Side {
+  const times: number[] = [];
+  const values: unknown[] = [];
+  let previous: number | undefined;
+  side.times.forEach((time, row) => {
+    const value = field.values[row];
+    if (value === undefined) {
+      return;
+    }
+    if (previous !== undefined && time - previous > limitMs) {
+      times.push(previous + 1);
+      values.push(null);
+    }
+    times.push(time);
+    values.push(value);
+    previous = time;
+  });
+  return times.length === side.times.length ? side : { ...side, times, fields: [{ ...field, values }] };
 }
 
 function placed(field: Field, times: readonly number[], place: Map<number, number>, length: number) {

@@ -10,6 +10,8 @@ import { token } from "./tokens";
 const FONT_PX = 11;
 const FONT = `${FONT_PX}px ${UI_FONT}`;
 const DAY_MS = 86_400_000;
+/** Names of rows take no more room than this. */
+const MAX_NAME_PX = 260;
 
 function look(): Pick<uPlot.Axis, "stroke" | "font" | "labelFont" | "grid" | "ticks"> {
   return {
@@ -21,12 +23,13 @@ function look(): Pick<uPlot.Axis, "stroke" | "font" | "labelFont" | "grid" | "ti
   };
 }
 
-/** The time axis. */
-export function timeAxis(timeZone: string, show = true): uPlot.Axis {
+/** The time axis; further ones say which zone they tell. */
+export function timeAxis(timeZone: string, label?: string): uPlot.Axis {
   return {
     ...look(),
-    show,
+    ...(label ? { label, labelSize: 13, labelGap: 0, grid: { show: false }, ticks: { show: false } } : {}),
     scale: "x",
+    side: 2,
     size: 24,
     gap: 4,
     space: (_u, _axis, min, max) => (max - min > DAY_MS ? 92 : 66),
@@ -35,6 +38,20 @@ export function timeAxis(timeZone: string, show = true): uPlot.Axis {
       const pattern = timePattern(increment, Number(max) - Number(min));
       return splits.map((time) => (time === null ? "" : formatDate(time, pattern, timeZone)));
     },
+  };
+}
+
+/** A horizontal axis of numbers. */
+export function numberAxis(field: Field): uPlot.Axis {
+  const format = tickFormat(field, false);
+  return {
+    ...look(),
+    scale: "x",
+    size: 26,
+    gap: 4,
+    space: 60,
+    incrs: tickIncrements(field.config.unit),
+    values: (_u, splits) => format(splits),
   };
 }
 
@@ -118,5 +135,102 @@ export function tickFormat(field: Field, percent: boolean): (splits: (number | n
     }
     const most = splits.every((value) => value === null || Math.abs(value) < 1e-3) ? decimals + 3 : decimals;
     return splits.map((value) => (value === null || !Number.isFinite(value) ? "" : show(value, most)));
+  };
+}
+
+export interface SideAxis {
+  side: 1 | 3;
+  show: boolean;
+  label: string;
+  width: number | undefined;
+}
+
+/** A value axis whose texts the caller makes. */
+export function numericAxis({ text, ...place }: SideAxis & { text: (value: number) => string }): uPlot.Axis {
+  return {
+    ...sideAxis(place),
+    space: (_u, _axis, _min, _max, length) => Math.max(22, Math.min(48, length / 4)),
+    values: (_u, splits) => splits.map((value) => (value === null ? "" : text(value))),
+  };
+}
+
+/** An axis of rows 0, 1, 2, …: a text in the middle of each row, or at the bounds between them. */
+export function rowAxis({
+  texts,
+  centered,
+  ...place
+}: SideAxis & { texts: readonly string[]; centered: boolean }): uPlot.Axis {
+  const shift = centered ? 0.5 : 0;
+  return {
+    ...sideAxis(place),
+    splits: (u) => {
+      const every = Math.max(1, Math.ceil((texts.length * 16) / Math.max(16, u.bbox.height / devicePixelRatio)));
+      return texts.flatMap((_, index) => (index % every === 0 ? [index + shift] : []));
+    },
+    values: (_u, splits) => splits.map((value) => texts[Math.round((value ?? 0) - shift)] ?? ""),
+  };
+}
+
+function sideAxis({ side, show, label, width }: SideAxis): uPlot.Axis {
+  const base = look();
+  return {
+    ...base,
+    scale: "y",
+    side,
+    show,
+    label: label || undefined,
+    labelSize: label ? 18 : 0,
+    labelGap: 0,
+    gap: 5,
+    grid: { show: false },
+    ticks: { show: false },
+    size: (u, values, axisIndex, cycle) => Math.min(MAX_NAME_PX, axisWidth(u, values, axisIndex, cycle, width)),
+  };
+}
+
+/** A horizontal axis of numbers in the field's unit. */
+export const numericXAxis = numberAxis;
+
+/** A value axis of a chart that has but one: its texts stand along any side. */
+export function valueAxisOf(spec: ScaleSpec, side: 1 | 2 | 3): uPlot.Axis {
+  const axis = valueAxis(spec, side === 1 ? 1 : 3, true, undefined);
+  return side === 2 ? { ...axis, side: 2, size: spec.options.axisLabel ? 24 : 26, gap: 4, space: 60 } : axis;
+}
+
+export interface CategoryAxis {
+  texts: readonly string[];
+  /** Categories stand under one another. */
+  horizontal: boolean;
+  /** Degrees. */
+  rotation: number;
+  /** 0: as many texts as fit; a number: at least that many pixels apart, from the end where negative. */
+  spacing: number;
+}
+
+/** An axis of names at 0, 1, 2, … */
+export function categoryAxis({ texts, horizontal, rotation, spacing }: CategoryAxis): uPlot.Axis {
+  const widest = Math.min(
+    MAX_NAME_PX,
+    texts.reduce((width, text) => Math.max(width, textWidth(text, FONT_PX)), 0),
+  );
+  const turned = Math.abs(Math.sin((rotation * Math.PI) / 180));
+  const needed = horizontal ? FONT_PX + 4 : turned > 0.1 ? FONT_PX / turned + 4 : widest + 10;
+  return {
+    ...look(),
+    scale: "x",
+    side: horizontal ? 3 : 2,
+    rotate: horizontal ? 0 : rotation,
+    grid: { show: false },
+    ticks: { show: false },
+    gap: 5,
+    size: horizontal ? widest + 12 : Math.min(140, Math.ceil(widest * turned) + 24),
+    splits: (u) => {
+      const length = (horizontal ? u.bbox.height : u.bbox.width) / devicePixelRatio;
+      const each = length / Math.max(1, texts.length);
+      const every = Math.max(1, Math.ceil(Math.max(needed, Math.abs(spacing)) / Math.max(0.1, each)));
+      const from = spacing < 0 ? (texts.length - 1) % every : 0;
+      return texts.flatMap((_, index) => (index % every === from ? [index] : []));
+    },
+    values: (_u, splits) => splits.map((value) => texts[value ?? -1] ?? ""),
   };
 }

@@ -12,6 +12,8 @@ export interface GraphFieldOptions {
   gradientMode: "none" | "opacity" | "hue" | "scheme";
   showPoints: "auto" | "never" | "always";
   pointSize: number;
+  /** Each point's value beside it. */
+  showValues: boolean;
   /** True connects all gaps; a number those of up to that many milliseconds. */
   spanNulls: boolean | number;
   stacking: { mode: "none" | "normal" | "percent"; group: string };
@@ -56,6 +58,7 @@ export function graphFieldOptions(field: Field): GraphFieldOptions {
     gradientMode: text(custom.gradientMode, ["none", "opacity", "hue", "scheme"], "none"),
     showPoints: text(custom.showPoints, ["auto", "never", "always"], "auto"),
     pointSize: number(custom.pointSize) ?? 5,
+    showValues: custom.showValues === true,
     spanNulls: typeof custom.spanNulls === "number" ? custom.spanNulls : custom.spanNulls === true,
     stacking: {
       mode: text(stacking.mode, ["none", "normal", "percent"], "none"),

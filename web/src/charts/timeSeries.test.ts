@@ -128,7 +128,7 @@ describe("timeSeriesChart", () => {
       frame("c", [1], [1], { unit: "s" }),
     ]);
     expect(chart.options.axes?.map(({ scale, side }) => [scale?.split("/")[0], side])).toEqual([
-      ["x", undefined],
+      ["x", 2],
       ["s", 3],
       ["bytes", 1],
     ]);

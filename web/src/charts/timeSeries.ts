@@ -5,13 +5,15 @@ import type { ThemeName } from "../lib/colors";
 import type { DataFrame, Field } from "../lib/dataFrame";
 import { fieldDisplayName, seriesColor } from "../lib/fieldConfig";
 import { type AlignedSeries, alignSeries, bridgeGaps } from "./align";
-import { timeAxis, valueAxis } from "./axes";
+import { numberAxis, timeAxis, valueAxis } from "./axes";
+import { type DrawnExemplar, drawExemplars } from "./exemplars";
 import { type GraphFieldOptions, graphFieldOptions } from "./fieldOptions";
 import { type ScaleSpec, scaleKey, uplotScale } from "./scales";
 import { bandsOf, uplotSeries } from "./seriesOptions";
 import { type Stacked, stackSeries, type Values } from "./stack";
 import { drawThresholds } from "./thresholds";
 import { token } from "./tokens";
+import { drawValueTexts } from "./valueTexts";
 
 /** Above this many series the cursor draws no points: they cost more than they tell. */
 const MAX_CURSOR_POINTS = 30;
@@ -49,11 +51,17 @@ export interface TimeSeriesInput {
   range: () => [number, number];
   /** Nothing but the lines: no axes, no cursor. */
   bare?: boolean;
+  /** Zones of further time axes, below the first. */
+  moreTimeZones?: readonly string[];
+  /** The column that the x axis shows where it is no time. */
+  xField?: Field;
+  /** Read at each draw. */
+  exemplars?: () => readonly DrawnExemplar[];
 }
 
 /** Builds everything that drawing needs; nothing is drawn yet. */
 export function timeSeriesChart(input: TimeSeriesInput): TimeSeriesChart {
-  const { times, series: aligned } = alignSeries(input.frames);
+  const { times, series: aligned } = alignSeries(input.frames, input.xField);
   const series = aligned.map((entry) => chartSeries(entry, input));
   const stacked = stackSeries(
     series.map(({ values, options, visible }) => ({
@@ -125,7 +133,7 @@ function chartOptions(
   stacked: readonly Stacked[],
   specs: readonly ScaleSpec[],
 ): TimeSeriesChart["options"] {
-  const scales: uPlot.Scales = { x: { time: true, range: () => input.range() } };
+  const scales: uPlot.Scales = { x: { time: input.xField === undefined, range: () => input.range() } };
   for (const spec of specs) {
     scales[spec.key] = uplotScale(spec);
   }
@@ -142,7 +150,13 @@ function chartOptions(
     cursor: bare ? { show: false } : cursorOptions(series),
     hooks: {
       drawClear: [(u) => drawThresholds(u, specs, input.theme, "under")],
-      draw: [(u) => drawThresholds(u, specs, input.theme, "over")],
+      draw: [
+        (u) => {
+          drawThresholds(u, specs, input.theme, "over");
+          drawValueTexts(u, series);
+          drawExemplars(u, input.exemplars?.() ?? []);
+        },
+      ],
     },
     tzDate: tzDate(input.timeZone),
   };
@@ -172,7 +186,10 @@ function tzDate(timeZone: string): ((time: number) => Date) | undefined {
 }
 
 function axesOf(input: TimeSeriesInput, series: readonly ChartSeries[], specs: readonly ScaleSpec[]): uPlot.Axis[] {
-  const axes = [timeAxis(input.timeZone)];
+  const axes = input.xField
+    ? [numberAxis(input.xField)]
+    : [timeAxis(input.timeZone), ...(input.moreTimeZones ?? []).map((zone) => timeAxis(zone, zoneLabel(zone)))];
+  const below = axes.length;
   let automatic = 0;
   for (const spec of specs) {
     const placement = spec.options.axisPlacement;
@@ -180,10 +197,12 @@ function axesOf(input: TimeSeriesInput, series: readonly ChartSeries[], specs: r
     automatic += 1;
     const first = series.find(({ field }) => field === spec.field);
     const color = spec.options.axisColorFromSeries ? first?.color : undefined;
-    axes.push(valueAxis(spec, left ? 3 : 1, axes.length === 1, color));
+    axes.push(valueAxis(spec, left ? 3 : 1, axes.length === below, color));
   }
   return axes;
 }
+
+const zoneLabel = (zone: string) => (zone === "browser" ? "local time" : zone.toLowerCase() === "utc" ? "UTC" : zone);
 
 function cursorOptions(series: readonly ChartSeries[]): uPlot.Cursor {
   const visible = series.filter((entry) => entry.visible).length;
@@ -218,13 +237,15 @@ function signatureOf(input: TimeSeriesInput, series: readonly ChartSeries[], spe
   ]);
   // Stacked bars and value colours hold on to their data: those charts are always made anew.
   const unique = stacks ? series.map(({ values }) => identity(values)) : [];
-  return JSON.stringify([input.theme, input.timeZone, input.bare, parts, thresholds, unique]);
+  const axes = [input.theme, input.timeZone, input.moreTimeZones, input.bare, input.xField?.config];
+  return JSON.stringify([axes, parts, thresholds, unique]);
 }
 
 let identities = 0;
 const identityOf = new WeakMap<object, number>();
 
-function identity(values: object): number {
+/** A number that no other object has. */
+export function identity(values: object): number {
   let known = identityOf.get(values);
   if (known === undefined) {
     identities += 1;

@@ -139,8 +139,39 @@ function applyProperties(config: FieldConfig, properties: Rule["properties"]): v
   }
 }
 
-/** Files write numbers as texts and steps in any order. */
+/** Options that must be of one kind: a file that has another there means nothing. */
+const KINDS: Record<string, (value: unknown) => boolean> = {
+  unit: isText,
+  displayName: isText,
+  displayNameFromDS: isText,
+  noValue: (value) => isText(value) || typeof value === "number",
+  color: isObject,
+  thresholds: (value) => isObject(value) && Array.isArray((value as { steps?: unknown }).steps),
+  mappings: Array.isArray,
+  links: Array.isArray,
+  actions: Array.isArray,
+};
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Files write numbers as texts and steps in any order; what is of no use is left out. */
 function finishConfig(config: FieldConfig): void {
+  const loose = config as Record<string, unknown>;
+  for (const [key, fits] of Object.entries(KINDS)) {
+    if (loose[key] !== undefined && !fits(loose[key])) {
+      loose[key] = undefined;
+    }
+  }
+  for (const key of ["mappings", "links", "actions"] as const) {
+    loose[key] = (loose[key] as unknown[] | undefined)?.filter(isObject);
+  }
+  config.noValue = config.noValue === undefined ? undefined : String(config.noValue);
   for (const key of ["min", "max", "decimals"] as const) {
     const value: unknown = config[key];
     if (typeof value === "string") {
@@ -149,7 +180,7 @@ function finishConfig(config: FieldConfig): void {
     }
   }
   if (config.thresholds) {
-    config.thresholds = { ...config.thresholds, steps: sortedSteps(config.thresholds.steps) };
+    config.thresholds = { ...config.thresholds, steps: sortedSteps(config.thresholds.steps.filter(isObject)) };
   }
 }
 

@@ -11,7 +11,7 @@ import { findPanelType } from "./registry";
 import type { PanelModel, PanelProps } from "./types";
 import { panelFrames } from "./usePanelFrames";
 
-vi.mock("../charts/TimeSeriesChart", () => ({ TimeSeriesChart: () => null }));
+vi.mock("../charts/UPlotChart", () => ({ UPlotChart: () => null }));
 HTMLCanvasElement.prototype.getContext = () => null;
 
 const folder = join(process.env.PHAROS_TEST_DATA ?? "", "dashboards", "corpus");

@@ -3,6 +3,7 @@
 import type { Frame, MatrixFrame, NumericFrame, Series, StreamsFrame, VectorFrame } from "../api/frames";
 import { type DataFrame, type Field, frameOf, type Labels } from "../lib/dataFrame";
 import { labelsText } from "../lib/fieldConfig";
+import { apart, histogramCells, isNative } from "./histogramFrames";
 
 /** Rows that a table made of whole series may have; beyond them the newest are dropped. */
 const MAX_TABLE_ROWS = 100_000;
@@ -29,6 +30,15 @@ export function toDataFrames(frames: readonly Frame[]): DataFrame[] {
 }
 
 function convert(frame: Frame, valueName: string): DataFrame[] {
+  const cells = frame.kind === "matrix" || frame.kind === "vector" ? histogramCells(frame) : undefined;
+  if (cells && "series" in frame) {
+    const rest = { ...frame, series: frame.series.filter((series) => !isNative(series)) };
+    return [...(rest.series.length > 0 ? convertPlain(rest, valueName) : []), cells];
+  }
+  return convertPlain(frame, valueName);
+}
+
+function convertPlain(frame: Frame, valueName: string): DataFrame[] {
   switch (frame.kind) {
     case "matrix":
       return frame.format === "table" ? [matrixTable(frame, valueName)] : matrixSeries(frame);
@@ -53,7 +63,8 @@ function timeField(times: ArrayLike<number>): Field {
 function matrixSeries(frame: MatrixFrame): DataFrame[] {
   const times = timeField(frame.times);
   const name = legendNames(frame);
-  return frame.series.map((series, index) => {
+  const all = frame.format === "heatmap" ? apart(frame.series) : frame.series;
+  return all.map((series, index) => {
     const values = Array.from(series.values, orNull);
     return seriesFrame(frame, { ...times }, { labels: series.labels, values, name: name(series.labels), index });
   });
@@ -91,6 +102,9 @@ function legendNames(frame: NumericFrame): (labels: Labels) => string {
   const { legend, expr } = frame;
   if (legend === "__auto") {
     return automaticNames(frame.series, expr);
+  }
+  if (frame.format === "heatmap" && legend === "") {
+    return (labels) => labels.le ?? (metricText(labels) || expr);
   }
   if (legend !== "") {
     return (labels) => legend.replace(/\{\{\s*(.+?)\s*\}\}/g, (_, label: string) => labels[label] ?? "");

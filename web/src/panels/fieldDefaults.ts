@@ -4,7 +4,16 @@ import type { FieldConfigSource } from "../lib/fieldConfig";
 import type { PanelModel } from "./types";
 
 /** Types that tell series apart by colour; all others colour values by thresholds. */
-const BY_SERIES = new Set(["timeseries", "piechart", "barchart", "histogram", "trend", "xychart", "graph"]);
+const BY_SERIES = new Set([
+  "timeseries",
+  "piechart",
+  "barchart",
+  "histogram",
+  "trend",
+  "xychart",
+  "graph",
+  "candlestick",
+]);
 
 const THRESHOLDS = {
   mode: "absolute" as const,

@@ -24,6 +24,9 @@ export interface LegendOptions {
 export interface TooltipOptions {
   mode: "single" | "multi" | "none";
   sort: "none" | "asc" | "desc";
+  hideZeros: boolean;
+  maxWidth?: number;
+  maxHeight?: number;
 }
 
 export type Orientation = "auto" | "horizontal" | "vertical";
@@ -68,7 +71,25 @@ export function tooltipOptions(panel: PanelModel): TooltipOptions {
   return {
     mode: oneOf(given.mode, ["single", "multi", "none"], "single"),
     sort: oneOf(given.sort, ["none", "asc", "desc"], "none"),
+    hideZeros: given.hideZeros === true,
+    maxWidth: bounded(given.maxWidth),
+    maxHeight: bounded(given.maxHeight),
   };
+}
+
+/** A size that can be seen, CSS pixels. */
+function bounded(value: unknown): number | undefined {
+  return typeof value === "number" && value > 0 ? Math.min(4000, Math.max(80, value)) : undefined;
+}
+
+/** Time axes that one chart can carry. */
+const MAX_TIME_ZONES = 4;
+
+/** The zones of the time axes; an empty name means the dashboard's. */
+export function timeZonesOption(panel: PanelModel, timeZone: string): string[] {
+  const given = panel.options?.timezone;
+  const zones = Array.isArray(given) ? given.map(String).map((zone) => zone || timeZone) : [];
+  return zones.length > 0 ? [...new Set(zones)].slice(0, MAX_TIME_ZONES) : [timeZone];
 }
 
 export function orientationOption(panel: PanelModel): Orientation {

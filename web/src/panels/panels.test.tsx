@@ -38,7 +38,7 @@ vi.mock("@tanstack/react-virtual", () => ({
       })),
   }),
 }));
-vi.mock("../charts/TimeSeriesChart", () => ({ TimeSeriesChart: () => null }));
+vi.mock("../charts/UPlotChart", () => ({ UPlotChart: () => null }));
 
 const series = (...hosts: string[]) =>
   hosts.map((host, index) => ({

@@ -5,22 +5,10 @@ import { createRoot } from "react-dom/client";
 import "../styles/mantine.css";
 import "../styles/tokens.css";
 import "../styles/global.css";
-import type { Frame } from "../api/frames";
 import { END_MS, logs, matrix, STEP_MS, vector, wave } from "./playgroundData";
+import { NEWER, type Sample } from "./playgroundNewer";
 import { findPanelType } from "./registry";
-import type { FieldOptions, FieldOverride, PanelModel, Transformation } from "./types";
-
-interface Sample {
-  title: string;
-  type: string;
-  w: number;
-  h: number;
-  options?: Record<string, unknown>;
-  defaults?: FieldOptions;
-  overrides?: FieldOverride[];
-  transformations?: Transformation[];
-  frames: Frame[];
-}
+import type { FieldOptions, PanelModel } from "./types";
 
 const POINTS = 241;
 const LEVELS: FieldOptions["thresholds"] = {
@@ -403,11 +391,11 @@ function model(sample: Sample, id: number): PanelModel {
   };
 }
 
-/** `?bench=16x20x1000` draws that many panels, series and points instead. */
+/** `?newer` shows the rarer panels, `?bench=16x20x1000` draws that many panels, series and points instead. */
 function samples(): Sample[] {
   const bench = /^(\d+)x(\d+)x(\d+)$/.exec(new URLSearchParams(location.search).get("bench") ?? "");
   if (!bench) {
-    return SAMPLES;
+    return new URLSearchParams(location.search).has("newer") ? NEWER : SAMPLES;
   }
   const [panels = 0, series = 0, points = 0] = bench.slice(1).map(Number);
   return Array.from({ length: panels }, (_, panel) => ({
@@ -483,6 +471,8 @@ function Panel({ sample, id }: { sample: Sample; id: number }) {
                 syncKey="playground"
                 graphTooltip={1}
                 interpolate={interpolate}
+                annotations={sample.annotations}
+                exemplars={sample.exemplars}
                 onZoom={setRange}
                 onZoomOut={() =>
                   setRange(({ fromMs, toMs }) => ({

@@ -63,7 +63,7 @@ export function histogramOf(frames: readonly DataFrame[], options: HistogramOpti
   const fields = columns.map(
     ({ field }, index): Field => ({
       ...field,
-      state: undefined,
+      state: { seriesIndex: index },
       config: { ...field.config, unit: field.config.unit === "short" ? "short" : undefined },
       values: buckets.map((bucket) => counts[index]?.get(bucket) ?? 0),
     }),

@@ -9,8 +9,8 @@ export interface LegendProps {
   items: readonly LegendItem[];
   options: LegendOptions;
   placement: "bottom" | "right";
-  /** `adds` is true for a click with Ctrl, Shift or Meta. */
-  onToggle: (id: string, adds: boolean) => void;
+  /** `adds` is true for a click with Ctrl, Shift or Meta; absent where nothing can be hidden. */
+  onToggle?: (id: string, adds: boolean) => void;
 }
 
 interface Sorting {
@@ -96,6 +96,14 @@ function ariaSort(sorting: Sorting, title: string): "ascending" | "descending" |
 }
 
 function SeriesButton({ item, onToggle }: { item: LegendItem; onToggle: LegendProps["onToggle"] }) {
+  if (!onToggle) {
+    return (
+      <span className={`${styles.series} ${styles.plain}`} title={item.label}>
+        <span className={styles.swatch} style={{ background: item.color }} />
+        <span className={styles.label}>{item.label}</span>
+      </span>
+    );
+  }
   return (
     <button
       type="button"

@@ -11,7 +11,8 @@ export interface LegendLayoutProps {
   height: number;
   items: readonly LegendItem[];
   options: LegendOptions;
-  onToggle: (id: string, adds: boolean) => void;
+  /** Absent where the legend only explains colours. */
+  onToggle?: (id: string, adds: boolean) => void;
   /** Draws the visualisation in the room that is left. */
   children: (size: { width: number; height: number }) => ReactNode;
 }
