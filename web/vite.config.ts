@@ -35,5 +35,11 @@ export default defineConfig({
       ]),
     ),
   },
-  test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"], setupFiles: ["./build/test-setup.ts"] },
+  test: {
+    environment: "jsdom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["./build/test-setup.ts"],
+    // A machine that is busy elsewhere is no failure.
+    testTimeout: 60_000,
+  },
 });

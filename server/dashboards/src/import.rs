@@ -31,6 +31,9 @@ pub const PANEL_TYPES: &[&str] = &[
     "xychart",
     "trend",
     "candlestick",
+    "dashlist",
+    "annolist",
+    "alertlist",
 ];
 
 /// What became of the parts of a file.

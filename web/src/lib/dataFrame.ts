@@ -44,6 +44,8 @@ export interface FieldConfig {
   displayName?: string;
   displayNameFromDS?: string;
   unit?: string;
+  /** False writes numbers in full instead of with k, M, G. */
+  unitScale?: boolean;
   decimals?: number | null;
   min?: number | null;
   max?: number | null;
@@ -53,6 +55,8 @@ export interface FieldConfig {
   thresholds?: Thresholds;
   mappings?: ValueMapping[];
   links?: DataLink[];
+  /** Grafana's actions: shown by name. */
+  actions?: { title?: unknown }[];
   filterable?: boolean;
   /** Milliseconds between points, when the query knew. */
   interval?: number;

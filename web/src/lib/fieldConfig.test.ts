@@ -183,3 +183,20 @@ describe("colours", () => {
     expect(schemeRamp("continuous-GrYlRd", "dark")(2)).toBe(schemeRamp("continuous-GrYlRd", "dark")(1));
   });
 });
+
+describe("unitScale", () => {
+  const text = (unit: string, unitScale: boolean | undefined, value: number, decimals?: number) => {
+    const field = { name: "x", type: "number" as const, values: [value], config: { unit, unitScale, decimals } };
+    const [frame] = applyFieldConfig([{ fields: [field], length: 1 }], undefined, { theme: "dark" });
+    return formattedText(frame?.fields[0]?.display?.(value) ?? { text: "" });
+  };
+  it("off writes numbers in full with their unit", () => {
+    expect([text("bytes", undefined, 1536), text("bytes", true, 1536), text("bytes", false, 1536)]).toEqual([
+      "1.50 KiB",
+      "1.50 KiB",
+      "1536 B",
+    ]);
+    expect([text("short", false, 2_500_000), text("currencyUSD", false, 1200, 2)]).toEqual(["2500000", "$1200.00"]);
+    expect([text("percentunit", false, 0.5), text("dtdurations", false, 120)]).toEqual(["50%", "2 minutes"]);
+  });
+});

@@ -21,6 +21,18 @@ export function safeHref(url: string): string | undefined {
   return scheme === undefined || ["http", "https", "mailto"].includes(scheme) ? trimmed : undefined;
 }
 
+/** Pictures of other servers would tell them who looks at this page, and when. */
+export function isOwnImage(source: string): boolean {
+  if (source.startsWith("data:image/")) {
+    return true;
+  }
+  try {
+    return new URL(source, location.href).origin === location.origin;
+  } catch {
+    return false;
+  }
+}
+
 /** The field's links with the values of a row filled in. */
 export function fieldLinks(
   source: { field: Field; frame: DataFrame; row?: number; frames?: readonly DataFrame[] },

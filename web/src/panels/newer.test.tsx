@@ -356,7 +356,9 @@ async function draw(props: PanelProps): Promise<string> {
   const root = createRoot(host);
   await act(async () => root.render(<Body {...props} />));
   // Rare panels come with their first use.
-  await act(async () => await vi.dynamicImportSettled());
+  await act(async () => {
+    await vi.dynamicImportSettled();
+  });
   const text = host.textContent ?? "";
   await act(async () => root.unmount());
   return text;

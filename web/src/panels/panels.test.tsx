@@ -1,5 +1,6 @@
 /** The pure parts of panels, and every panel drawn once with data and once without. */
 
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { act } from "react";
 import { createRoot } from "react-dom/client";
 import { describe, expect, it, vi } from "vitest";
@@ -10,12 +11,14 @@ import { toggled } from "./legend/LegendLayout";
 import { safeHref } from "./links";
 import { rowHeight } from "./logs/heights";
 import { commonLabels, levelOf, logLines, markedParts, parsedFields, searchedWords } from "./logs/lines";
-import { slicePath } from "./piechart/slices";
+import { shownTexts } from "./logs/shown";
+import { combined, combineOption, slicePath } from "./piechart/slices";
 import { END_MS, logs, matrix, vector } from "./playgroundData";
 import { findPanelType, PANEL_TYPES } from "./registry";
 import { statLayout } from "./stat/layout";
-import { cellType } from "./table/columns";
+import { cellType, wrappedRowHeight } from "./table/columns";
 import { visibleRows } from "./table/rows";
+import { nextSort } from "./table/Table";
 import { renderMarkdown, sanitizeHtml } from "./text/sanitize";
 import type { PanelModel, PanelProps } from "./types";
 import { panelFrames } from "./usePanelFrames";
@@ -39,6 +42,30 @@ vi.mock("@tanstack/react-virtual", () => ({
   }),
 }));
 vi.mock("../charts/UPlotChart", () => ({ UPlotChart: () => null }));
+
+const ANSWERS: Record<string, unknown> = {
+  dashboards: [
+    { uid: "a", title: "Alpha", tags: ["gpu"], folder: "Boxes", slug: "alpha", source: "", error: null },
+    { uid: "b", title: "Beta", tags: [], folder: "", slug: "beta", source: "", error: null },
+  ],
+  rules: {
+    data: {
+      groups: [
+        {
+          name: "g",
+          rules: [
+            {
+              type: "alerting",
+              name: "Hot",
+              alerts: [{ state: "firing", labels: { gpu: "2" }, annotations: { summary: "GPU 2 is hot" } }],
+            },
+            { type: "alerting", name: "Quiet", alerts: [] },
+          ],
+        },
+      ],
+    },
+  },
+};
 
 const series = (...hosts: string[]) =>
   hosts.map((host, index) => ({
@@ -141,6 +168,25 @@ describe("logs", () => {
     ]);
     expect(searchedWords('{} |~ "("')).toBeUndefined();
   });
+  it("show fields, lay JSON out and leave common labels to the head", async () => {
+    const line = (text: string, labels: Record<string, string> = {}) => ({
+      timeMs: 0,
+      timeNs: "1",
+      text,
+      labels,
+      level: "info" as const,
+      count: 1,
+    });
+    const shown = (text: string, fields: string[], prettify = false) =>
+      shownTexts([line(text, { job: "x", host: "a" })], { common: { job: "x" }, fields, prettify })[0];
+    expect(shown('{"a":1,"b":"two"}', ["b", "host"])).toBe('{host="a"} b=two host=a');
+    expect(shown("no fields", ["gone"])).toBe('{host="a"} no fields');
+    expect(shown('{"a":1}', [], true)).toBe('{host="a"} {\n  "a": 1\n}');
+    expect(shown("{broken", [], true)).toBe('{host="a"} {broken');
+    const text = await draw(propsFor("logs", [logs(2)], { showCommonLabels: true, timestampResolution: "ns" }));
+    expect(text).toContain("Common labels: {");
+    expect(text).toMatch(/15:30:00\.\d{9}/);
+  });
   it("calculate heights", () => {
     expect([rowHeight("漢".repeat(30), true, 40), rowHeight("\t\t\t\t\t\tx", true, 40)]).toEqual([38, 38]);
     expect([
@@ -196,6 +242,32 @@ describe("layout", () => {
     expect(large.valuePx).toBeGreaterThan(small.valuePx);
     expect([small.kind, statLayout({ width: 400, height: 60 }, text, wishes).kind]).toEqual(["stacked", "wide"]);
   });
+  it("puts small slices together", () => {
+    const value = (title: string, numeric: number) => ({
+      key: title,
+      title,
+      display: { text: "", numeric, color: "" },
+      field: { name: "", type: "number" as const, config: {}, values: [] },
+      frame: { fields: [], length: 0 },
+    });
+    const values = [value("a", 90), value("b", 4), value("c", 6)];
+    expect(
+      combined(values, { threshold: 0.1, label: "Others" }).map(({ title, display }) => [title, display.numeric]),
+    ).toEqual([
+      ["a", 90],
+      ["Others", 10],
+    ]);
+    expect(combined(values, { threshold: 0.05, label: "Others" })).toHaveLength(3);
+    expect(combined(values, undefined)).toHaveLength(3);
+    expect(combineOption({ combine: { threshold: "0.2", label: "Rest" } })).toEqual({ threshold: 0.2, label: "Rest" });
+    expect(combineOption({ combine: { threshold: 7 } })).toBeUndefined();
+  });
+  it("stacks titles over values where wide layout is off", () => {
+    const wishes = { hasTrend: false, centered: false, stacked: true };
+    expect(statLayout({ width: 400, height: 60 }, { title: "GPU", value: "42", unit: "%" }, wishes).kind).toBe(
+      "stacked",
+    );
+  });
   it("draws whole circles", () => {
     expect(slicePath({ from: 0, to: 1 }, 50, 40, 0)).not.toContain("NaN");
   });
@@ -217,12 +289,84 @@ describe("table", () => {
     width: 9,
     filterable: true,
     wraps: false,
+    inspectable: false,
+    footer: [] as string[],
   }));
   it("sorts and filters rows", () => {
     expect(visibleRows(frame, columns, [{ name: "load", desc: true }], {})).toEqual([2, 0, 1]);
     expect(visibleRows(frame, columns, [{ name: "host", desc: false }], {})).toEqual([1, 0, 2]);
     expect(visibleRows(frame, columns, [], { load: ">= 5" })).toEqual([0, 2]);
     expect(visibleRows(frame, columns, [], { host: "A" })).toEqual([1]);
+  });
+  it("sorts by several columns, pages, and has footers of its own", async () => {
+    expect(nextSort([{ name: "a", desc: true }], "b", true)).toEqual([
+      { name: "a", desc: true },
+      { name: "b", desc: true },
+    ]);
+    expect(nextSort([{ name: "a", desc: true }], "b", false)).toEqual([{ name: "b", desc: true }]);
+    expect(nextSort([{ name: "a", desc: false }], "a", true)).toEqual([]);
+    const many = [
+      vector(
+        "A",
+        Array.from({ length: 30 }, (_, index) => [{ host: `h${index}` }, index]),
+      ),
+    ];
+    const props = propsFor("table", many, { enablePagination: true, pageSize: 10 });
+    props.panel.fieldConfig.defaults.custom = { footer: { reducers: ["max", "count"] } };
+    const text = await draw(props);
+    expect(text).toContain("1 – 10 of 30");
+    expect(text).toContain("Max: 29%");
+    expect(text).not.toContain("h10");
+  });
+  it("grows rows for wrapped text, up to a bound", () => {
+    const wide = [
+      {
+        ...(columns[0] as (typeof columns)[0]),
+        wraps: true,
+        width: 80,
+        field: { name: "t", type: "string" as const, config: {}, values: ["word ".repeat(40), "x"] },
+      },
+    ];
+    expect(wrappedRowHeight(wide, 1, 30)).toBe(30);
+    expect(wrappedRowHeight(wide, 0, 30)).toBeGreaterThan(100);
+    expect(wrappedRowHeight(wide, 0, 30, 90)).toBe(90);
+  });
+  it("shows pictures of its own server only, and names actions without running them", async () => {
+    const cell = async (value: string, cellOptions: Record<string, unknown>, extra: Record<string, unknown> = {}) => {
+      const props = propsFor("table", [vector("A", [[{ pic: value }, 1]])]);
+      props.panel.fieldConfig.overrides = [
+        {
+          matcher: { id: "byName", options: "pic" },
+          properties: [
+            { id: "custom.cellOptions", value: cellOptions },
+            ...Object.entries(extra).map(([id, v]) => ({ id, value: v })),
+          ],
+        },
+      ];
+      return drawHtml(props);
+    };
+    expect(await cell("https://evil.example/a.png", { type: "image", alt: "map" })).not.toContain("<img");
+    expect(await cell("/logo.png", { type: "image", alt: "map" })).toMatch(/<img[^>]* src="\/logo.png"/);
+    expect(await cell("javascript:alert(1)", { type: "image" })).not.toMatch(/href="javascript/);
+    const actions = await cell("x", { type: "actions" }, { actions: [{ title: "Stop it", fetch: { url: "/x" } }] });
+    expect(actions).toContain("Stop it");
+    expect(actions).not.toContain("/x");
+    const links = await cell(
+      "v",
+      { type: "data-links" },
+      {
+        links: [
+          { title: "A", url: "/a" },
+          { title: "B", url: "javascript:x" },
+        ],
+      },
+    );
+    expect(links).toContain('href="/a"');
+    expect(links).not.toContain("javascript");
+    expect(await cell("**bold** <script>1</script>", { type: "markdown" })).toMatch(
+      /<strong>bold<\/strong>(?!.*script)/,
+    );
+    expect(await cell("v", { type: "json-view" }, { "custom.inspect": true })).toContain("Show pic whole");
   });
   it("reads cell types of all ages", () => {
     expect(cellType({ displayMode: "lcd-gauge" })).toMatchObject({ type: "gauge", mode: "lcd" });
@@ -261,18 +405,61 @@ function propsFor(type: string, frames: PanelProps["frames"], options: Record<st
   };
 }
 
-async function draw(props: PanelProps): Promise<string> {
+const draw = async (props: PanelProps) => (await drawn(props)).text;
+const drawHtml = async (props: PanelProps) => (await drawn(props)).html;
+
+async function drawn(props: PanelProps): Promise<{ text: string; html: string }> {
   (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
   const { component: Body } = findPanelType(props.panel.type);
   const host = document.createElement("div");
   document.body.append(host);
   const root = createRoot(host);
-  await act(async () => root.render(<Body {...props} />));
-  const text = host.textContent ?? "";
+  const client = new QueryClient({
+    defaultOptions: { queries: { retry: false, staleTime: Number.POSITIVE_INFINITY } },
+  });
+  client.setQueryData(["dashboards"], ANSWERS.dashboards);
+  client.setQueryData(["rules"], ANSWERS.rules);
+  await act(async () =>
+    root.render(
+      <QueryClientProvider client={client}>
+        <Body {...props} />
+      </QueryClientProvider>,
+    ),
+  );
+  // Rare panels come with their first use.
+  await act(async () => {
+    await vi.dynamicImportSettled();
+  });
+  const result = { text: host.textContent ?? "", html: host.innerHTML };
   await act(async () => root.unmount());
   host.remove();
-  return text;
+  return result;
 }
+
+describe("lists", () => {
+  it("find dashboards by title, folder and tags", async () => {
+    expect(await draw(propsFor("dashlist", [], { showSearch: true, tags: ["gpu"] }))).toContain("AlphaBoxesgpu");
+    expect(await draw(propsFor("dashlist", [], { showSearch: true, query: "bet", showHeadings: false }))).toBe("Beta");
+  });
+  it("show what fires, and quiet rules where they are wanted", async () => {
+    expect(await draw(propsFor("alertlist", []))).toBe("FiringHot GPU 2 is hot");
+    const all = { stateFilter: { normal: true, firing: true }, sortOrder: 2 };
+    expect(await draw(propsFor("alertlist", [], all))).toMatch(/^NormalQuiet.*FiringHot/);
+    expect(await draw(propsFor("alertlist", [], { alertInstanceLabelFilter: '{gpu!="2"}' }))).toContain(
+      "No alert matches",
+    );
+    expect(await draw(propsFor("alertlist", [], { viewMode: "stat" }))).toBe("1");
+  });
+  it("list annotations by tag, the newest first", async () => {
+    const props = propsFor("annolist", [], { tags: ["deploy"], showTime: false });
+    props.annotations = [
+      { timeMs: 1, title: "old", tags: ["deploy"] },
+      { timeMs: 3, title: "other" },
+      { timeMs: 2, title: "new", tags: ["deploy"] },
+    ];
+    expect(await draw(props)).toBe("newdeployolddeploy");
+  });
+});
 
 describe("panels", () => {
   const data = [

@@ -40,6 +40,24 @@ export const PANEL_TYPES: readonly PanelType[] = [
     needsData: true,
     component: lazy(() => import("./candlestick/CandlestickPanel")),
   },
+  {
+    type: "dashlist",
+    title: "Dashboard list",
+    needsData: false,
+    component: lazy(() => import("./dashlist/DashListPanel")),
+  },
+  {
+    type: "annolist",
+    title: "Annotations list",
+    needsData: false,
+    component: lazy(() => import("./annolist/AnnoListPanel")),
+  },
+  {
+    type: "alertlist",
+    title: "Alert list",
+    needsData: false,
+    component: lazy(() => import("./alertlist/AlertListPanel")),
+  },
   // Markdown and its sanitiser come only with the first text panel.
   { type: "text", title: "Text", needsData: false, component: lazy(() => import("./text/TextPanel")) },
 ];

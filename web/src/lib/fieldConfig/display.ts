@@ -10,7 +10,7 @@ import {
   type ThemeName,
 } from "../colors";
 import { type DisplayProcessor, type DisplayValue, type Field, type FieldConfig, isTrend } from "../dataFrame";
-import { valueFormat } from "../format";
+import { toFixed, type ValueFormat, valueFormat } from "../format";
 import { reduceBy } from "../reduce";
 import { mapValue } from "./mappings";
 import { thresholdFor } from "./thresholds";
@@ -179,7 +179,8 @@ type NumberText = (value: number, adjacentDecimals?: number) => { text: string; 
 
 function formatter(field: Field, unit: string | undefined, context: DisplayContext): NumberText {
   const { config } = field;
-  const format = valueFormat(unit || "none");
+  const scaling = valueFormat(unit || "none");
+  const format = config.unitScale === false && field.type === "number" ? unscaled(unit, scaling) : scaling;
   const formatContext = {
     timeZone: context.timeZone,
     showMs: field.type === "time" && spansLessThanAMinute(field),
@@ -193,6 +194,18 @@ function formatter(field: Field, unit: string | undefined, context: DisplayConte
     const plain = Number(shown.text);
     return Number.isNaN(plain) ? shown : { ...shown, text: `${plain}` };
   };
+}
+
+/** Units whose text is no number with a suffix. */
+const NEVER_UNSCALED = /^(dateTime|time:|dt|clock|bool|percent|hex|sci$|locale$|string$)/;
+
+/** The number in full with the unit as it stands at one: 1500000 B instead of 1.43 MiB. */
+function unscaled(unit: string | undefined, scaling: ValueFormat): ValueFormat {
+  if (unit === undefined || NEVER_UNSCALED.test(unit)) {
+    return scaling;
+  }
+  const { prefix, suffix } = scaling(1, 0);
+  return (value, decimals) => (value === null ? { text: "" } : { text: toFixed(value, decimals), prefix, suffix });
 }
 
 /** Ticks of an axis drop zeros that say nothing. */

@@ -22,6 +22,10 @@ interface Look {
   namePlacement: "auto" | "top" | "left" | "hidden";
   titlePx: number | undefined;
   valuePx: number | undefined;
+  /** Bounds of one bar, CSS pixels; the panel scrolls where they need more room. */
+  minWidth: number;
+  minHeight: number;
+  maxHeight: number;
 }
 
 export function BarGaugePanel(props: PanelProps) {
@@ -38,6 +42,7 @@ export function BarGaugePanel(props: PanelProps) {
     namePlacement: oneOf(options.namePlacement, ["auto", "top", "left", "hidden"], "auto"),
     titlePx: numberOption(options.text, "titleSize"),
     valuePx: numberOption(options.text, "valueSize"),
+    ...sizing(options),
   };
   const Layout = vertical ? Columns : Rows;
   return (
@@ -45,6 +50,23 @@ export function BarGaugePanel(props: PanelProps) {
       <Layout values={values} look={look} panelProps={props} />
     </div>
   );
+}
+
+const DEFAULT_MAX_HEIGHT = 300;
+const AUTOMATIC_MAX_BAR_PX = 80;
+
+/** Manual sizing takes the file's bounds, automatic its own. */
+function sizing(options: Record<string, unknown>): Pick<Look, "minWidth" | "minHeight" | "maxHeight"> {
+  const manual = options.sizing === "manual";
+  const given = (key: string, fallback: number) =>
+    manual ? Math.max(1, numberOption(options, key) ?? fallback) : fallback;
+  return {
+    minWidth: given("minVizWidth", MIN_COLUMN_PX),
+    minHeight: given("minVizHeight", MIN_ROW_PX),
+    maxHeight: manual
+      ? Math.max(10, numberOption(options, "maxVizHeight") ?? DEFAULT_MAX_HEIGHT)
+      : AUTOMATIC_MAX_BAR_PX,
+  };
 }
 
 interface LayoutProps {
@@ -61,10 +83,10 @@ function Rows({ values, look, panelProps }: LayoutProps) {
   const { width, height, theme } = panelProps;
   const named =
     look.namePlacement !== "hidden" && (values.length > 1 || panelProps.panel.fieldConfig?.defaults?.displayName);
-  const row = Math.max(MIN_ROW_PX, (height - GAP * (values.length - 1)) / values.length);
+  const row = Math.max(look.minHeight, (height - GAP * (values.length - 1)) / values.length);
   const onTop = Boolean(named) && (look.namePlacement === "top" || (look.namePlacement === "auto" && row >= 46));
   const titlePx = look.titlePx ?? Math.max(11, Math.min(15, row * (onTop ? 0.32 : 0.5)));
-  const bar = Math.min(onTop ? row - titlePx * 1.5 : row, 80);
+  const bar = Math.min(onTop ? row - titlePx * 1.5 : row, look.maxHeight);
   const valuePx = look.valuePx ?? Math.max(11, Math.min(28, bar * 0.55));
   const titles = longest(values.map(({ title }) => title));
   const texts = longest(values.map(({ display }) => formattedText(display)));
@@ -116,7 +138,7 @@ function Columns({ values, look, panelProps }: LayoutProps) {
   const { width, height, theme } = panelProps;
   const named =
     look.namePlacement !== "hidden" && (values.length > 1 || panelProps.panel.fieldConfig?.defaults?.displayName);
-  const column = Math.max(MIN_COLUMN_PX, (width - GAP * (values.length - 1)) / values.length);
+  const column = Math.max(look.minWidth, (width - GAP * (values.length - 1)) / values.length);
   const texts = longest(values.map(({ display }) => formattedText(display)));
   const fitting = (column / Math.max(1, textWidth(texts, 100, 500))) * 100 * 0.94;
   const valuePx = look.valuePx ?? Math.max(9, Math.min(26, fitting));

@@ -2,14 +2,14 @@
 
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
-import type { Labels } from "../../lib/dataFrame";
 import { labelsText } from "../../lib/fieldConfig";
 import { formatDate } from "../../lib/format";
 import type { PanelProps } from "../types";
-import { characterWidth, detailsHeight, LINE_PX, MAX_CHARS, rowHeight } from "./heights";
+import { characterWidth, detailsHeight, LINE_PX, rowHeight } from "./heights";
 import { LogDetails } from "./LogDetails";
 import { commonLabels, type LogLine, markedParts, parsedFields } from "./lines";
 import styles from "./logs.module.css";
+import { shownTexts } from "./shown";
 
 export interface LogListProps {
   lines: readonly LogLine[];
@@ -20,6 +20,14 @@ export interface LogListProps {
   /** Labels before the line: all, or only those that differ. */
   showLabels: boolean;
   wraps: boolean;
+  /** JSON over several lines. */
+  prettify?: boolean;
+  /** Only these fields and labels of each line. */
+  displayedFields?: readonly string[];
+  /** The labels of all lines above the list. */
+  showCommonLabels?: boolean;
+  /** Times to the nanosecond. */
+  nanoseconds?: boolean;
   details: boolean;
   /** Marked in the lines. */
   words?: RegExp;
@@ -33,22 +41,29 @@ const FULL_TIME = "YYYY-MM-DD HH:mm:ss.SSS";
 const SHORT_TIME = "HH:mm:ss.SSS";
 
 const timePattern = (width: number) => (width < NARROW_PX ? SHORT_TIME : FULL_TIME);
+/** Digits after the milliseconds. */
+const NANO_DIGITS = 6;
+const timeChars = ({ width, nanoseconds }: LogListProps) =>
+  timePattern(width).length + (nanoseconds ? NANO_DIGITS : 0) + 1;
+const COMMON_PX = 26;
+const NO_FIELDS: readonly string[] = [];
 const EDGE_PX = 30;
 
 export function LogList(props: LogListProps) {
-  const { lines, width, height, wraps, showTime, showLabels } = props;
+  const { lines, width, showTime, showLabels, prettify = false, displayedFields = NO_FIELDS } = props;
+  const wraps = props.wraps || prettify;
   const scroller = useRef<HTMLDivElement>(null);
   const { open, toggle } = useOpenLines();
-  const common = useMemo(() => (showLabels ? commonLabels(lines) : {}), [lines, showLabels]);
+  const wantsCommon = showLabels || props.showCommonLabels === true;
+  const common = useMemo(() => (wantsCommon ? commonLabels(lines) : {}), [lines, wantsCommon]);
+  const commonText = props.showCommonLabels ? labelsText(common) : "";
+  const height = props.height - (commonText ? COMMON_PX : 0);
   const character = characterWidth();
-  const perLine = Math.max(
-    10,
-    Math.floor((width - EDGE_PX) / character) - (showTime ? timePattern(width).length + 1 : 0),
-  );
+  const perLine = Math.max(10, Math.floor((width - EDGE_PX) / character) - (showTime ? timeChars(props) : 0));
   const detailChars = Math.max(10, Math.floor((width - EDGE_PX - 32) / character));
   const texts = useMemo(
-    () => lines.map((line) => lineText(line, showLabels ? common : undefined)),
-    [lines, showLabels, common],
+    () => shownTexts(lines, { common: showLabels ? common : undefined, prettify, fields: displayedFields }),
+    [lines, showLabels, common, prettify, displayedFields],
   );
   const heightOf = useCallback(
     (index: number) => {
@@ -71,7 +86,7 @@ export function LogList(props: LogListProps) {
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: heights are remembered until told otherwise.
   useLayoutEffect(() => virtual.measure(), [heightOf]);
-  return (
+  const list = (
     // biome-ignore lint/a11y/useSemanticElements: lines in view only, which a list element does not do.
     <div
       ref={scroller}
@@ -103,6 +118,16 @@ export function LogList(props: LogListProps) {
       </div>
     </div>
   );
+  return commonText ? (
+    <div style={{ width, height: props.height }}>
+      <div className={styles.common} style={{ height: COMMON_PX }} title={commonText}>
+        Common labels: <b>{commonText}</b>
+      </div>
+      {list}
+    </div>
+  ) : (
+    list
+  );
 }
 
 /** The lines whose details are open, by key. */
@@ -124,16 +149,6 @@ const lineKey = (line: LogLine, index: number) => `${line.timeNs}/${index}`;
 
 const entryCount = (line: LogLine) => Object.keys(line.labels).length + parsedFields(line.text).length;
 
-function lineText(line: LogLine, common: Labels | undefined): string {
-  const text = line.text.length > MAX_CHARS ? `${line.text.slice(0, MAX_CHARS)}…` : line.text;
-  if (common === undefined) {
-    return text;
-  }
-  const own = Object.fromEntries(Object.entries(line.labels).filter(([name]) => !(name in common)));
-  const labels = labelsText(own);
-  return labels ? `${labels} ${text}` : text;
-}
-
 interface RowProps {
   id: string;
   line: LogLine;
@@ -147,12 +162,14 @@ interface RowProps {
 
 const Row = memo(function Row({ id, line, text, top, height, open, onToggle, list }: RowProps) {
   const pattern = timePattern(list.width);
-  const time = formatDate(line.timeMs, pattern, list.timeZone);
+  const shown = formatDate(line.timeMs, pattern, list.timeZone);
+  const time = list.nanoseconds ? `${shown}${line.timeNs.slice(-NANO_DIGITS)}` : shown;
+  const wraps = list.wraps || list.prettify;
   const content = (
     <>
       <span className={`${styles.level} ${styles[line.level]}`} title={line.level} />
       {list.showTime && (
-        <span className={styles.time} style={{ width: `${pattern.length + 1}ch` }}>
+        <span className={styles.time} style={{ width: `${timeChars(list)}ch` }}>
           {time}
         </span>
       )}
@@ -171,7 +188,7 @@ const Row = memo(function Row({ id, line, text, top, height, open, onToggle, lis
       {list.details ? (
         <button
           type="button"
-          className={`${styles.line} ${list.wraps ? styles.wraps : ""}`}
+          className={`${styles.line} ${wraps ? styles.wraps : ""}`}
           aria-expanded={open}
           onClick={() => {
             // Selecting a part of the line is no click upon it.
@@ -183,7 +200,7 @@ const Row = memo(function Row({ id, line, text, top, height, open, onToggle, lis
           {content}
         </button>
       ) : (
-        <div className={`${styles.line} ${list.wraps ? styles.wraps : ""}`}>{content}</div>
+        <div className={`${styles.line} ${wraps ? styles.wraps : ""}`}>{content}</div>
       )}
       {open && <LogDetails line={line} onLabelFilter={list.onLabelFilter} width={list.width - EDGE_PX} />}
     </div>

@@ -15,6 +15,7 @@ export function LogsPanel(props: PanelProps) {
   const dedup = oneOf(options.dedupStrategy, ["none", "exact", "numbers", "signature"], "none");
   const lines = useMemo(() => logLines(frames, newestFirst, dedup), [frames, newestFirst, dedup]);
   const words = useMemo(() => searchedWords(frames.map(({ meta }) => meta?.executed ?? "").join("\n")), [frames]);
+  const fields = useMemo(() => displayedFields(panel.options?.displayedFields), [panel]);
   return (
     <LogList
       lines={lines}
@@ -24,10 +25,20 @@ export function LogsPanel(props: PanelProps) {
       showTime={options.showTime !== false}
       showLabels={options.showLabels === true}
       wraps={options.wrapLogMessage !== false}
+      prettify={options.prettifyLogMessage === true}
+      displayedFields={fields}
+      showCommonLabels={options.showCommonLabels === true}
+      nanoseconds={options.timestampResolution === "ns"}
       details={options.enableLogDetails !== false}
       words={words}
       onLabelFilter={onLabelFilter}
       label={panel.title || "Logs"}
     />
   );
+}
+
+const MAX_FIELDS = 30;
+
+function displayedFields(given: unknown): string[] {
+  return Array.isArray(given) ? given.slice(0, MAX_FIELDS).map(String) : [];
 }

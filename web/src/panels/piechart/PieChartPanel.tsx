@@ -10,7 +10,7 @@ import type { PanelProps } from "../types";
 import { usePanelFrames } from "../usePanelFrames";
 import { type FieldValue, fieldValues } from "../values/fieldValues";
 import styles from "./piechart.module.css";
-import { type Slice, slicePath, slices } from "./slices";
+import { combined, combineOption, type Slice, slicePath, slices } from "./slices";
 
 const DONUT_SHARE = 0.62;
 /** Smaller slices have no room for a label. */
@@ -20,7 +20,11 @@ export function PieChartPanel(props: PanelProps) {
   const { panel, width, height } = props;
   const { frames } = usePanelFrames(props);
   const values = useMemo(
-    () => fieldValues(frames, reduceOptions(panel), { theme: props.theme, timeZone: props.timeZone }),
+    () =>
+      combined(
+        fieldValues(frames, reduceOptions(panel), { theme: props.theme, timeZone: props.timeZone }),
+        combineOption(panel.options ?? {}),
+      ),
     [frames, panel, props.theme, props.timeZone],
   );
   const { isHidden, toggle } = useHiding(values.map(({ key }) => key));

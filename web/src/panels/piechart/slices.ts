@@ -10,6 +10,36 @@ export interface Slice {
   share: number;
 }
 
+export interface Combine {
+  /** Slices below this share of the whole are put together. */
+  threshold: number;
+  label: string;
+}
+
+/** The `combine` of a pie: older files count the threshold in shares. */
+export function combineOption(options: Record<string, unknown>): Combine | undefined {
+  const given = options.combine as { threshold?: unknown; label?: unknown } | undefined;
+  const threshold = Number(given?.threshold);
+  return given && threshold > 0 && threshold < 1
+    ? { threshold, label: typeof given.label === "string" && given.label ? given.label : "Others" }
+    : undefined;
+}
+
+/** Small values as one; a single small one stays itself. */
+export function combined(values: readonly FieldValue[], combine: Combine | undefined): FieldValue[] {
+  const total = values.reduce((sum, { display }) => sum + Math.max(0, display.numeric || 0), 0);
+  const isSmall = ({ display }: FieldValue) =>
+    display.numeric > 0 && display.numeric / total < (combine?.threshold ?? 0);
+  const small = values.filter(isSmall);
+  const [first] = small;
+  if (!combine || first === undefined || small.length < 2) {
+    return [...values];
+  }
+  const sum = small.reduce((all, { display }) => all + display.numeric, 0);
+  const display = { ...(first.field.display?.(sum) ?? first.display), numeric: sum, color: "#8e8e8e" };
+  return [...values.filter((value) => !isSmall(value)), { ...first, key: "combined", title: combine.label, display }];
+}
+
 /** Values that are no positive numbers have no slice. */
 export function slices(values: readonly FieldValue[], sort: "desc" | "asc" | "none"): Slice[] {
   const positive = values.filter(({ display }) => display.numeric > 0 && Number.isFinite(display.numeric));

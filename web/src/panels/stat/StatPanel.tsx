@@ -23,6 +23,10 @@ interface StatOptions {
   showsTitle: boolean;
   showsValue: boolean;
   showsChange: boolean;
+  /** How a rise is coloured: good, bad, or as the value. */
+  changeColor: "standard" | "inverted" | "same_as_value";
+  /** Title beside the value where the box is wide. */
+  wide: boolean;
   centered: boolean;
 }
 
@@ -44,6 +48,7 @@ export function StatPanel(props: PanelProps) {
         const layout = statLayout(box, text, {
           hasTrend: options.showsTrend && value.trend !== undefined,
           centered: options.centered,
+          stacked: !options.wide,
           titlePx: numberOption(panel.options?.text, "titleSize"),
           valuePx: numberOption(panel.options?.text, "valueSize"),
         });
@@ -68,6 +73,8 @@ function statOptions({ panel }: PanelProps, values: readonly FieldValue[]): Stat
     showsTitle,
     showsValue: textMode !== "name" && textMode !== "none",
     showsChange: panel.options?.showPercentChange === true,
+    changeColor: oneOf(panel.options?.percentChangeColorMode, ["standard", "inverted", "same_as_value"], "standard"),
+    wide: panel.options?.wideLayout !== false,
     centered: justify === "center" || (values.length === 1 && !showsTitle),
   };
 }
@@ -123,7 +130,12 @@ function Stat({ value, options, layout, place, panelProps }: StatProps) {
           </div>
         )}
         {options.showsChange && value.changePercent !== undefined && (
-          <Change percent={value.changePercent} look={look} px={layout.valuePx * 0.34} />
+          <Change
+            percent={value.changePercent}
+            look={look}
+            mode={options.changeColor}
+            px={numberOption(panelProps.panel.options?.text, "percentSize") ?? layout.valuePx * 0.34}
+          />
         )}
       </div>
     </>
@@ -150,8 +162,17 @@ function Stat({ value, options, layout, place, panelProps }: StatProps) {
   );
 }
 
-function Change({ percent, look, px }: { percent: number; look: Look; px: number }) {
-  const color = look.onColor ? look.value : percent >= 0 ? "var(--ok)" : "var(--error)";
+interface ChangeProps {
+  percent: number;
+  look: Look;
+  mode: StatOptions["changeColor"];
+  px: number;
+}
+
+function Change({ percent, look, mode, px }: ChangeProps) {
+  const good = mode === "inverted" ? percent < 0 : percent >= 0;
+  const plain = look.onColor || mode === "same_as_value";
+  const color = plain ? look.value : good ? "var(--ok)" : "var(--error)";
   return (
     <div className={styles.change} style={{ color, fontSize: Math.max(11, px) }}>
       {percent >= 0 ? "▲" : "▼"} {formatValue(Math.abs(percent), "percent", 1)}

@@ -30,12 +30,12 @@ const LINE = 1.15;
 export function statLayout(
   size: { width: number; height: number },
   text: StatText,
-  wishes: { hasTrend: boolean; centered: boolean; titlePx?: number; valuePx?: number },
+  wishes: { hasTrend: boolean; centered: boolean; stacked?: boolean; titlePx?: number; valuePx?: number },
 ): StatLayout {
   const paddingPx = Math.max(4, Math.min(14, Math.round(Math.min(size.width, size.height) * 0.08)));
   const inner = { width: size.width - 2 * paddingPx, height: size.height - 2 * paddingPx };
   const hasTitle = text.title !== "";
-  const kind = hasTitle && size.width / size.height > 3.2 && !wishes.centered ? "wide" : "stacked";
+  const kind = hasTitle && size.width / size.height > 3.2 && !wishes.centered && !wishes.stacked ? "wide" : "stacked";
   const layout =
     kind === "wide" ? wide(inner, text) : stacked(inner, text, wishes.hasTrend && size.height > 70 ? 0.62 : 0.92);
   return {

@@ -1,12 +1,15 @@
 /** A table of one frame: sorted, filtered, with a footer; only the rows in view are in the page. */
 
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type CSSProperties, useMemo, useRef, useState } from "react";
+import { type CSSProperties, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { DataFrame } from "../../lib/dataFrame";
+import { formattedText } from "../../lib/format";
+import { Pager } from "../Pager";
 import type { PanelProps } from "../types";
 import { backgroundLook, Cell } from "./Cell";
-import { type Column, tableColumns } from "./columns";
-import { type Filters, type FooterOptions, footerTexts, type SortKey, visibleRows } from "./rows";
+import { type Column, tableColumns, wrappedRowHeight } from "./columns";
+import { InspectCell, wholeText } from "./InspectCell";
+import { type Filters, type FooterOptions, footerTexts, hasFooter, type SortKey, visibleRows } from "./rows";
 import styles from "./table.module.css";
 
 export interface TableProps {
@@ -15,10 +18,17 @@ export interface TableProps {
   width: number;
   height: number;
   rowHeight: number;
+  /** Rows with wrapped text grow no higher. */
+  maxRowHeight?: number;
   showHeader: boolean;
   initialSort: readonly SortKey[];
   footer: FooterOptions;
+  /** Rows of a page; 0 as many as fit; absent: one long list. */
+  pageSize?: number;
+  /** Columns on the left that stay when the rest scrolls. */
+  frozenColumns?: number;
   theme: PanelProps["theme"];
+  timeZone?: string;
   interpolate: PanelProps["interpolate"];
   label: string;
 }
@@ -26,63 +36,101 @@ export interface TableProps {
 const HEADER_PX = 30;
 const FOOTER_PX = 30;
 const SCROLLBAR_PX = 12;
+const PAGER_PX = 32;
 
 export function Table(props: TableProps) {
-  const { frame, frames, width, height, rowHeight, showHeader, footer } = props;
+  const { frame, frames, width, rowHeight, showHeader, footer } = props;
   const [sort, setSort] = useState<readonly SortKey[]>(props.initialSort);
   const [filters, setFilters] = useState<Filters>({});
+  const [inspected, setInspected] = useState<{ title: string; text: string }>();
   const scroller = useRef<HTMLDivElement>(null);
+  const pages = props.pageSize !== undefined;
+  const height = props.height - (pages ? PAGER_PX : 0);
+  const [page, setPage] = useState(0);
   const body = height - (showHeader ? HEADER_PX : 0) - (footer.show ? FOOTER_PX : 0);
-  const scrolls = frame.length * rowHeight > body;
+  const perPage = pages ? props.pageSize || Math.max(1, Math.floor(body / rowHeight)) : Number.POSITIVE_INFINITY;
+  const scrolls = Math.min(frame.length, perPage) * rowHeight > body;
   const columns = useMemo(
-    () => tableColumns(frame, frames, width - (scrolls ? SCROLLBAR_PX : 0)),
-    [frame, frames, width, scrolls],
+    () => tableColumns(frame, frames, width - (scrolls ? SCROLLBAR_PX : 0), props.frozenColumns),
+    [frame, frames, width, scrolls, props.frozenColumns],
   );
-  const rows = useMemo(() => visibleRows(frame, columns, sort, filters), [frame, columns, sort, filters]);
+  const all = useMemo(() => visibleRows(frame, columns, sort, filters), [frame, columns, sort, filters]);
+  const count = Math.max(1, Math.ceil(all.length / perPage));
+  const shownPage = Math.min(page, count - 1);
+  const rows = pages ? all.slice(shownPage * perPage, (shownPage + 1) * perPage) : all;
+  const grows = columns.some(({ wraps, cell }) => wraps || cell.type === "markdown");
+  const heightOf = (index: number) =>
+    grows ? wrappedRowHeight(columns, rows[index] as number, rowHeight, props.maxRowHeight) : rowHeight;
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
+    estimateSize: heightOf,
     overscan: 8,
     initialRect: { width, height },
   });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: heights are remembered until told otherwise.
+  useLayoutEffect(() => virtual.measure(), [all, columns, shownPage, rowHeight, perPage]);
   const total = columns.reduce((sum, column) => sum + column.width, 0);
+  const hasFoot = hasFooter(columns, footer);
   return (
-    // biome-ignore lint/a11y/useSemanticElements: rows in view only, which a table element does not do.
-    <div
-      ref={scroller}
-      role="table"
-      aria-label={props.label}
-      aria-rowcount={rows.length}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-      tabIndex={0}
-      className={styles.scroller}
-      style={{ width, height }}
-    >
-      {showHeader && (
-        <HeaderRow
-          columns={columns}
-          width={Math.max(total, width - SCROLLBAR_PX)}
-          sort={sort}
-          filters={filters}
-          onSort={(name) => setSort(nextSort(sort, name))}
-          onFilter={(name, text) => setFilters({ ...filters, [name]: text })}
-        />
-      )}
-      <div style={{ position: "relative", width: total, height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map((item) => (
-          <BodyRow key={item.key} columns={columns} row={rows[item.index] as number} top={item.start} table={props} />
-        ))}
+    <>
+      {/* biome-ignore lint/a11y/useSemanticElements: rows in view only, which a table element does not do. */}
+      <div
+        ref={scroller}
+        role="table"
+        aria-label={props.label}
+        aria-rowcount={all.length}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
+        tabIndex={0}
+        className={styles.scroller}
+        style={{ width, height }}
+      >
+        {showHeader && (
+          <HeaderRow
+            columns={columns}
+            width={Math.max(total, width - SCROLLBAR_PX)}
+            sort={sort}
+            filters={filters}
+            onSort={(name, adds) => setSort(nextSort(sort, name, adds))}
+            onFilter={(name, text) => setFilters({ ...filters, [name]: text })}
+          />
+        )}
+        <div style={{ position: "relative", width: total, height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map((item) => (
+            <BodyRow
+              key={item.key}
+              columns={columns}
+              row={rows[item.index] as number}
+              place={{ top: item.start, height: item.size }}
+              table={props}
+              onInspect={setInspected}
+            />
+          ))}
+        </div>
+        {rows.length === 0 && frame.length > 0 && <div className={styles.empty}>No row matches the filters.</div>}
+        {hasFoot && (
+          <FooterRow
+            columns={columns}
+            width={Math.max(total, width - SCROLLBAR_PX)}
+            texts={footerTexts(columns, all, footer)}
+          />
+        )}
       </div>
-      {rows.length === 0 && frame.length > 0 && <div className={styles.empty}>No row matches the filters.</div>}
-      {footer.show && (
-        <FooterRow
-          columns={columns}
-          width={Math.max(total, width - SCROLLBAR_PX)}
-          texts={footerTexts(columns, rows, footer)}
+      {pages && (
+        <Pager
+          page={shownPage}
+          pages={count}
+          height={PAGER_PX}
+          text={
+            all.length === 0
+              ? "0 of 0"
+              : `${shownPage * perPage + 1} – ${shownPage * perPage + rows.length} of ${all.length}`
+          }
+          onPage={setPage}
         />
       )}
-    </div>
+      {inspected && <InspectCell {...inspected} onClose={() => setInspected(undefined)} />}
+    </>
   );
 }
 
@@ -91,7 +139,7 @@ interface HeaderRowProps {
   width: number;
   sort: readonly SortKey[];
   filters: Filters;
-  onSort: (name: string) => void;
+  onSort: (name: string, adds: boolean) => void;
   onFilter: (name: string, text: string) => void;
 }
 
@@ -105,7 +153,7 @@ function HeaderRow({ columns, width, sort, filters, onSort, onFilter }: HeaderRo
           column={column}
           sort={sort.find(({ name }) => name === column.name)}
           filter={filters[column.name] ?? ""}
-          onSort={() => onSort(column.name)}
+          onSort={(adds) => onSort(column.name, adds)}
           onFilter={(text) => onFilter(column.name, text)}
         />
       ))}
@@ -116,32 +164,33 @@ function HeaderRow({ columns, width, sort, filters, onSort, onFilter }: HeaderRo
 /** Two columns may have the same title. */
 const columnKey = (column: Column, index: number) => `${index}/${column.name}`;
 
-function BodyRow({
-  columns,
-  row,
-  top,
-  table,
-}: {
+interface BodyRowProps {
   columns: readonly Column[];
   row: number;
-  top: number;
+  place: { top: number; height: number };
   table: TableProps;
-}) {
-  const { frame, rowHeight, theme, interpolate } = table;
+  onInspect: (cell: { title: string; text: string }) => void;
+}
+
+function BodyRow({ columns, row, place, table, onInspect }: BodyRowProps) {
+  const { frame, theme, interpolate } = table;
   const look = rowLook(columns, row, theme);
   return (
     // biome-ignore lint/a11y/useSemanticElements: as the table.
-    <div role="row" className={styles.row} style={{ top, height: rowHeight, ...look }} tabIndex={-1}>
+    <div role="row" className={styles.row} style={{ ...place, ...look }} tabIndex={-1}>
       {columns.map((column, index) => (
         <Cell
           key={columnKey(column, index)}
           column={column}
           frame={frame}
           row={row}
-          height={rowHeight - 1}
+          height={place.height - 1}
           rowLook={look ? { color: look.color } : undefined}
           theme={theme}
           interpolate={interpolate}
+          onInspect={(value, display) =>
+            onInspect({ title: column.name, text: wholeText(value, formattedText(display)) })
+          }
         />
       ))}
     </div>
@@ -170,20 +219,27 @@ function rowLook(columns: readonly Column[], row: number, theme: PanelProps["the
   return color ? backgroundLook(color, true, theme) : undefined;
 }
 
-/** Falling, rising, as the data came. */
-function nextSort(sort: readonly SortKey[], name: string): SortKey[] {
+/** Falling, rising, as the data came; with Shift or Ctrl after the columns that sort already. */
+export function nextSort(sort: readonly SortKey[], name: string, adds: boolean): SortKey[] {
+  const others = adds ? sort.filter((key) => key.name !== name) : [];
   const current = sort.find((key) => key.name === name);
   if (current === undefined) {
-    return [{ name, desc: true }];
+    return [...others, { name, desc: true }];
   }
-  return current.desc ? [{ name, desc: false }] : [];
+  return current.desc ? [...others, { name, desc: false }] : others;
+}
+
+function frozenStyle({ frozenLeft }: Column): CSSProperties {
+  return frozenLeft === undefined
+    ? {}
+    : { position: "sticky", left: frozenLeft, zIndex: 1, background: "var(--bg-surface)" };
 }
 
 interface HeaderProps {
   column: Column;
   sort: SortKey | undefined;
   filter: string;
-  onSort: () => void;
+  onSort: (adds: boolean) => void;
   onFilter: (text: string) => void;
 }
 
@@ -196,7 +252,7 @@ function HeaderCell({ column, sort, filter, onSort, onFilter }: HeaderProps) {
       role="columnheader"
       aria-sort={direction}
       className={styles.headerCell}
-      style={{ width: column.width, textAlign: column.align }}
+      style={{ width: column.width, textAlign: column.align, ...frozenStyle(column) }}
       tabIndex={-1}
     >
       {editing ? (
@@ -220,7 +276,7 @@ function HeaderCell({ column, sort, filter, onSort, onFilter }: HeaderProps) {
         <button
           type="button"
           className={styles.sort}
-          onClick={onSort}
+          onClick={(event) => onSort(event.shiftKey || event.ctrlKey || event.metaKey)}
           title={column.name}
           style={{ textAlign: column.align }}
         >

@@ -3,6 +3,7 @@
 import { useState } from "react";
 import type { DataFrame } from "../../lib/dataFrame";
 import { fieldDisplayName } from "../../lib/fieldConfig";
+import { numberOption } from "../options";
 import type { PanelModel, PanelProps } from "../types";
 import { usePanelFrames } from "../usePanelFrames";
 import { footerOptions, type SortKey } from "./rows";
@@ -41,6 +42,9 @@ export function FramesTable({ panel, frames, width, height, theme, interpolate }
         width={width}
         height={height - (several ? CHOOSER_PX : 0)}
         rowHeight={ROW_HEIGHTS[String(panel.options?.cellHeight)] ?? 30}
+        maxRowHeight={numberOption(panel.options, "maxRowHeight")}
+        pageSize={pageSize(panel)}
+        frozenColumns={frozenColumns(panel)}
         showHeader={panel.options?.showHeader !== false}
         initialSort={initialSort(panel)}
         footer={footerOptions(panel.options?.footer)}
@@ -76,6 +80,20 @@ function frameTitle(frame: DataFrame, frames: readonly DataFrame[], index: numbe
   return only && values.length === 1 && only.labels
     ? fieldDisplayName(only, frame, frames)
     : `Query ${frame.refId ?? index + 1}`;
+}
+
+type Json = Record<string, unknown>;
+const record = (value: unknown): Json => (typeof value === "object" && value !== null ? (value as Json) : {});
+
+/** Pages where the file asks for them, on the footer in older ones; 0 means as many rows as fit. */
+function pageSize({ options }: PanelModel): number | undefined {
+  const wanted = options?.enablePagination === true || record(options?.footer).enablePagination === true;
+  const size = numberOption(options, "pageSize");
+  return wanted ? (size !== undefined && size > 0 ? Math.ceil(size) : 0) : undefined;
+}
+
+function frozenColumns({ options }: PanelModel): number {
+  return Math.min(20, Math.max(0, numberOption(options?.frozenColumns, "left") ?? 0));
 }
 
 function initialSort(panel: PanelModel): SortKey[] {

@@ -11,9 +11,14 @@ export type CellType =
   | { type: "color-text" }
   | { type: "color-background"; solid: boolean; applyToRow: boolean }
   | { type: "gauge"; mode: "basic" | "gradient" | "lcd"; valueMode: "color" | "text" | "hidden" }
-  | { type: "sparkline" }
+  | { type: "sparkline"; hideValue: boolean }
+  | { type: "image"; alt: string; title: string }
   | { type: "json-view" }
-  | { type: "pill" };
+  | { type: "pill" }
+  | { type: "data-links" }
+  | { type: "actions" }
+  | { type: "geo" }
+  | { type: "markdown" };
 
 export interface Column {
   field: Field;
@@ -23,6 +28,12 @@ export interface Column {
   width: number;
   filterable: boolean;
   wraps: boolean;
+  /** The whole value can be opened. */
+  inspectable: boolean;
+  /** Reducers of the column's own footer. */
+  footer: string[];
+  /** Distance from the left edge at which the column stays when the table scrolls. */
+  frozenLeft?: number;
 }
 
 export const FONT_PX = 12.5;
@@ -38,9 +49,12 @@ type Custom = Record<string, unknown>;
 const record = (value: unknown): Custom => (typeof value === "object" && value !== null ? (value as Custom) : {});
 
 /** Visible columns with widths that fill the panel; fixed widths stay as they are. */
-export function tableColumns(frame: DataFrame, frames: readonly DataFrame[], available: number): Column[] {
+export function tableColumns(frame: DataFrame, frames: readonly DataFrame[], available: number, frozen = 0): Column[] {
   const shown = frame.fields.filter((field) => {
     const custom = record(field.config.custom);
+    if (field.type === "nestedFrames") {
+      return false;
+    }
     return custom.hidden !== true && record(custom.hideFrom).viz !== true;
   });
   const drafts = shown.map((field) => {
@@ -52,16 +66,28 @@ export function tableColumns(frame: DataFrame, frames: readonly DataFrame[], ava
     return { field, name, cell, custom, fixed, wanted: fixed ?? Math.max(floor, contentWidth(field, name, cell)) };
   });
   const widths = shareWidths(drafts, available);
-  return drafts.map(({ field, name, cell, custom }, index) => ({
-    field,
-    name,
-    cell,
-    align: alignment(custom, field),
-    width: widths[index] ?? DEFAULT_MIN_WIDTH,
-    filterable: custom.filterable === true,
-    wraps: record(custom.cellOptions).wrapText === true || custom.wrapText === true,
-  }));
+  let left = 0;
+  const columns = drafts.map(
+    ({ field, name, cell, custom }, index): Column => ({
+      field,
+      name,
+      cell,
+      align: alignment(custom, field),
+      width: widths[index] ?? DEFAULT_MIN_WIDTH,
+      filterable: custom.filterable === true,
+      wraps: record(custom.cellOptions).wrapText === true || custom.wrapText === true,
+      inspectable: custom.inspect === true,
+      footer: texts(record(custom.footer).reducers),
+    }),
+  );
+  for (const column of columns.slice(0, Math.min(frozen, columns.length - 1))) {
+    column.frozenLeft = left;
+    left += column.width;
+  }
+  return columns;
 }
+
+const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : []);
 
 function alignment(custom: Custom, field: Field): Column["align"] {
   const chosen = oneOf(custom.align, ["left", "center", "right"], "left");
@@ -94,18 +120,51 @@ export function cellType(custom: Custom): CellType {
       return { type: "gauge", mode: oneOf(options.mode, ["basic", "gradient", "lcd"], older), valueMode };
     }
     case "sparkline":
+      return { type, hideValue: options.hideValue === true };
+    case "image":
+      return { type, alt: String(options.alt ?? ""), title: String(options.title ?? "") };
     case "json-view":
     case "pill":
+    case "data-links":
+    case "actions":
+    case "geo":
+    case "markdown":
       return { type };
     default:
       return { type: "auto" };
   }
 }
 
+const LINE_PX = 18;
+const ROW_PADDING_PX = 12;
+/** Rows with wrapped text grow no higher than this where the file does not say. */
+const DEFAULT_MAX_ROW_PX = 240;
+
+/** A row's height: as many lines as its wrapped columns need. */
+export function wrappedRowHeight(
+  columns: readonly Column[],
+  row: number,
+  plainPx: number,
+  maxPx = DEFAULT_MAX_ROW_PX,
+): number {
+  let height = plainPx;
+  for (const { field, wraps, width, cell } of columns) {
+    if (wraps || cell.type === "markdown") {
+      const inner = Math.max(20, width - CELL_PADDING_PX);
+      const lines = cellText(field, row)
+        .slice(0, 5000)
+        .split("\n")
+        .reduce((sum, line) => sum + Math.max(1, Math.ceil((textWidth(line, FONT_PX) * 1.08) / inner)), 0);
+      height = Math.max(height, Math.min(maxPx, lines * LINE_PX + ROW_PADDING_PX));
+    }
+  }
+  return height;
+}
+
 function contentWidth(field: Field, name: string, cell: CellType): number {
   let widest = textWidth(name, FONT_PX, 500) + 18;
   const step = Math.max(1, Math.floor(field.values.length / SAMPLE_ROWS));
-  for (let row = 0; row < field.values.length; row += step) {
+  for (let row = 0; row < field.values.length && cell.type !== "image"; row += step) {
     widest = Math.max(widest, textWidth(cellText(field, row), FONT_PX));
   }
   const wanted = Math.min(widest, DEFAULT_MAX_AUTO_WIDTH) + CELL_PADDING_PX;

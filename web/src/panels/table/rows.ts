@@ -1,6 +1,6 @@
 /** Which rows of a table are shown, in which order, and what its footer says. */
 
-import type { DataFrame } from "../../lib/dataFrame";
+import type { DataFrame, Field } from "../../lib/dataFrame";
 import { formattedText } from "../../lib/format";
 import { reduceBy, reducerInfo } from "../../lib/reduce";
 import { comparer } from "../../transformations/sortBy";
@@ -105,7 +105,13 @@ export function footerTexts(columns: readonly Column[], rows: readonly number[],
   if (options.countRows && id === "count") {
     return columns.map((_, index) => (index === 0 ? `Count: ${rows.length}` : ""));
   }
-  const texts = columns.map(({ field, name }) => {
+  const texts = columns.map(({ field, name, footer }) => {
+    if (footer.length > 0) {
+      return ownFooter(field, rows, footer);
+    }
+    if (!options.show) {
+      return "";
+    }
     const chosen = options.fields.length === 0 || options.fields.includes(name) || options.fields.includes(field.name);
     if (field.type !== "number" || !chosen || !info) {
       return "";
@@ -113,5 +119,25 @@ export function footerTexts(columns: readonly Column[], rows: readonly number[],
     const result = reduceBy({ ...field, values: rows.map((row) => field.values[row]) }, info.id);
     return info.keepsUnit && field.display ? formattedText(field.display(result)) : String(result ?? "");
   });
-  return texts[0] === "" && info ? [info.name, ...texts.slice(1)] : texts;
+  return options.show && texts[0] === "" && info ? [info.name, ...texts.slice(1)] : texts;
+}
+
+/** Several reducers are named, one alone is clear from its column. */
+function ownFooter(field: Field, rows: readonly number[], ids: readonly string[]): string {
+  return ids
+    .flatMap((id) => {
+      const info = reducerInfo(id);
+      if (!info) {
+        return [];
+      }
+      const result = reduceBy({ ...field, values: rows.map((row) => field.values[row]) }, info.id);
+      const text = info.keepsUnit && field.display ? formattedText(field.display(result)) : String(result ?? "");
+      return [ids.length > 1 || field.type !== "number" ? `${info.name}: ${text}` : text];
+    })
+    .join("  ");
+}
+
+/** Whether anything stands below the rows. */
+export function hasFooter(columns: readonly Column[], options: FooterOptions): boolean {
+  return options.show || columns.some(({ footer }) => footer.length > 0);
 }

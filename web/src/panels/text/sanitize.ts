@@ -2,20 +2,9 @@
 
 import DOMPurify from "dompurify";
 import { marked } from "marked";
+import { isOwnImage } from "../links";
 
 const PLACEHOLDER = "External image";
-
-/** Pictures of other servers would tell them who looks at this page, and when. */
-function isOwnImage(source: string): boolean {
-  if (source.startsWith("data:image/")) {
-    return true;
-  }
-  try {
-    return new URL(source, location.href).origin === location.origin;
-  } catch {
-    return false;
-  }
-}
 
 let purifier: typeof DOMPurify | undefined;
 
