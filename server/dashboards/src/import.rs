@@ -6,6 +6,7 @@
 mod datasource;
 mod layout;
 mod legacy;
+mod options;
 mod variables;
 
 use serde_json::{Map, Value, json};
@@ -190,6 +191,7 @@ fn fill_in_panel(panel: &mut Value, sources: &datasource::Sources, next_id: &mut
     default(panel, "transformations", json!([]));
     if kind != "row" {
         datasource::resolve_panel(panel, sources, report);
+        options::report_unknown(panel, report);
     }
 }
 

@@ -78,8 +78,14 @@ export function UPlotChart(props: UPlotChartProps) {
     }
   }, [plot.data, range]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: new events are drawn over the same data.
-  useEffect(() => chart.current?.redraw(false), [events]);
+  const drawnEvents = useRef(events);
+  useEffect(() => {
+    // What the chart was made with is drawn already.
+    if (drawnEvents.current !== events) {
+      drawnEvents.current = events;
+      chart.current?.redraw(false);
+    }
+  }, [events]);
 
   return (
     <div

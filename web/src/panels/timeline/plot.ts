@@ -23,7 +23,7 @@ export function timelinePlot(
     signature: `${identity(rows)} ${look.theme} ${look.timeZones}`,
     options: {
       ms: 1,
-      padding: [4, 12, 0, 4],
+      padding: [4, 18, 0, 4],
       legend: { show: false },
       // The first row stands on top.
       scales: { x: { time: true }, y: { range: [0, Math.max(1, rows.length)], dir: -1 } },
