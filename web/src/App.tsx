@@ -21,6 +21,10 @@ const ROUTES: [path: string, page: RouteComponent][] = [
   ["/", lazyRouteComponent(() => import("./pages/home/HomePage"), "HomePage")],
   ["/dashboards", lazyRouteComponent(() => import("./pages/dashboards/DashboardsPage"), "DashboardsPage")],
   ["/d/$uid/{-$slug}", lazyRouteComponent(() => import("./pages/dashboard/DashboardPage"), "DashboardPage")],
+  ["/d-solo/$uid/{-$slug}", lazyRouteComponent(() => import("./pages/dashboard/DashboardPage"), "SoloPage")],
+  ["/dashboard/db/$slug", lazyRouteComponent(() => import("./pages/dashboard/DashboardPage"), "OldAddressPage")],
+  ["/status", lazyRouteComponent(() => import("./pages/home/HomePage"), "StatusPage")],
+  ["/import", lazyRouteComponent(() => import("./pages/import/ImportPage"), "ImportPage")],
   ["/explore", lazyRouteComponent(() => import("./pages/explore/ExplorePage"), "ExplorePage")],
 ];
 

@@ -4,6 +4,7 @@ import { createRoot } from "react-dom/client";
 import "./styles/mantine.css";
 import "./styles/tokens.css";
 import "./styles/global.css";
+import "./styles/print.css";
 import { App } from "./App";
 import { ping } from "./api/client";
 import { connection } from "./api/connection";

@@ -11,6 +11,16 @@ pub trait Program: Send + Sync {
     /// Reads configuration files again. Errors name the file and the key.
     fn reload(&self) -> Result<(), String>;
 
+    /// Keeps a dashboard's file (JSON) under its uid, in the data folder. Errors say what is in the way.
+    fn import_dashboard(&self, _uid: &str, _bytes: &[u8]) -> Result<(), String> {
+        Err("this server keeps no dashboards".into())
+    }
+
+    /// Whether a dashboard's source is a file that was imported under this uid.
+    fn is_imported(&self, _source: &str, _uid: &str) -> bool {
+        false
+    }
+
     /// What the home page shows.
     fn home(&self) -> Home;
 

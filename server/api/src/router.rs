@@ -16,6 +16,9 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use crate::state::{MOST_PUSH_BYTES, MOST_QUERY_BYTES};
 use crate::{State, assets, guard, loki, pharos, prometheus};
 
+/// A dashboard's file as it is uploaded: real ones stay below 2 MB.
+const MOST_FILE_BYTES: usize = 33 << 20;
+
 /// The whole HTTP surface.
 pub fn router(state: Arc<State>) -> Router {
     let read = Router::new()
@@ -36,7 +39,10 @@ pub fn router(state: Arc<State>) -> Router {
     let ingest = ingest.layer(from_fn(move |request: Request, next: Next| {
         guard::bound_ingest(turns.clone(), request, next)
     }));
-    let admin = Router::new().route("/-/reload", post(reload).put(reload));
+    let admin = Router::new()
+        .route("/-/reload", post(reload).put(reload))
+        .route("/api/pharos/v1/dashboards", post(pharos::dashboards::import))
+        .layer(DefaultBodyLimit::max(MOST_FILE_BYTES));
     let public = Router::new()
         .route("/-/healthy", get(healthy))
         .route("/-/ready", get(ready))
@@ -104,6 +110,7 @@ fn pharos_read() -> Router<Arc<State>> {
         .route("/api/pharos/v1/query", post(pharos::query::query))
         .route("/api/pharos/v1/home", get(pharos::home::home))
         .route("/api/pharos/v1/dashboards", get(pharos::dashboards::list))
+        .route("/api/pharos/v1/dashboards/preview", post(pharos::dashboards::preview))
         .route("/api/pharos/v1/dashboards/{uid}", get(pharos::dashboards::get))
         .route("/api/pharos/v1/dashboards/{uid}/raw", get(pharos::dashboards::raw))
 }

@@ -1,52 +1,34 @@
 //! Grafana's dashboard JSON, of any age, brought to its current v1 schema.
 //!
-//! Takes the bare form, `{"dashboard": {…}}`, and the Kubernetes form (`apiVersion`, `spec`) of v1. What is missing
-//! gets the default that Grafana fills in; keys that are not known are kept. The stored bytes are never changed.
+//! Takes the bare form, `{"dashboard": {…}}`, the Kubernetes form (`apiVersion`, `spec`), schema v2, and a ConfigMap
+//! with one dashboard inside. What is missing gets the default that Grafana fills in; keys that are not known are
+//! kept. The stored bytes are never changed.
 
+mod annotations;
 mod datasource;
+mod json;
 mod layout;
 mod legacy;
 mod options;
+mod report;
+mod shared;
+mod v2;
 mod variables;
 
 use serde_json::{Map, Value, json};
 
+pub use self::datasource::DataSource;
+use self::json::{default, object, text};
+pub use self::options::PANEL_TYPES;
+pub use self::report::{Item, Kind, Report};
 use crate::{Error, Result};
 
-/// Panel types the UI draws.
-pub const PANEL_TYPES: &[&str] = &[
-    "timeseries",
-    "stat",
-    "gauge",
-    "bargauge",
-    "table",
-    "text",
-    "logs",
-    "row",
-    "piechart",
-    "heatmap",
-    "state-timeline",
-    "status-history",
-    "barchart",
-    "histogram",
-    "xychart",
-    "trend",
-    "candlestick",
-    "dashlist",
-    "annolist",
-    "alertlist",
-];
-
-/// What became of the parts of a file.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Report {
-    /// Understood as written.
-    pub used: Vec<String>,
-    /// Understood, but changed: what, and how.
-    pub approximated: Vec<String>,
-    /// Not understood; shown as well as can be.
-    pub unknown: Vec<String>,
-}
+/// Panels that are shown of a file: real ones stay below 400.
+const MOST_PANELS: usize = 2_000;
+/// Variables of a file: real ones stay below 40.
+const MOST_VARIABLES: usize = 200;
+/// Queries of a panel.
+const MOST_TARGETS: usize = 100;
 
 /// A dashboard in the current schema.
 #[derive(Debug, Clone)]
@@ -63,19 +45,6 @@ pub struct Imported {
 /// Errors: not JSON (with line and column), or JSON that is no dashboard.
 pub fn import(bytes: &[u8], name: &str) -> Result<Imported> {
     import_with(bytes, name, &[])
-}
-
-/// A data source that provisioning files define: dashboards name it by `name` or `uid`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct DataSource {
-    /// Its name.
-    pub name: String,
-    /// Its uid; may be empty.
-    pub uid: String,
-    /// Its type: `prometheus`, `loki`, …
-    pub kind: String,
-    /// Whether panels that name none mean this one.
-    pub is_default: bool,
 }
 
 /// The same, where data sources are known by name.
@@ -96,122 +65,174 @@ fn unwrap(value: Value, report: &mut Report) -> Result<Map<String, Value>> {
         return Err(not("the file's top level is not an object"));
     };
     if let Some(Value::Object(inner)) = object.get_mut("dashboard") {
-        report.approximated.push("taken out of its \"dashboard\" wrapper".into());
-        return Ok(std::mem::take(inner));
-    }
-    let elements = |spec: &Map<String, Value>| spec.contains_key("elements") && spec.contains_key("layout");
-    let v2 = "schema v2 (elements and layout) is not available in this version: export it as \"classic\" (v1) JSON";
-    if elements(&object) {
-        return Err(not(v2));
-    }
-    let name = object.get("metadata").map(|metadata| metadata["name"].clone()).filter(Value::is_string);
-    if let Some(Value::Object(spec)) = object.get_mut("spec") {
-        if elements(spec) {
-            return Err(not(v2));
+        report.approximated(Kind::File, "taken out of its \"dashboard\" wrapper");
+        let mut inner = std::mem::take(inner);
+        // Exports put the inputs beside the dashboard.
+        for key in ["__inputs", "__elements"] {
+            if let Some(value) = object.remove(key) {
+                inner.entry(key).or_insert(value);
+            }
         }
-        report.approximated.push("taken out of its resource wrapper (apiVersion, spec)".into());
-        let mut spec = std::mem::take(spec);
-        if let Some(name) = name {
-            spec.entry("uid").or_insert(name);
-        }
-        return Ok(spec);
+        return unwrap_spec(inner, report).or_else(Ok);
     }
     let known = ["panels", "rows", "templating", "schemaVersion", "title"];
-    if !known.iter().any(|key| object.contains_key(*key)) {
-        return Err(not("it has neither title, panels, rows nor schemaVersion"));
+    match unwrap_spec(object, report) {
+        Ok(spec) => Ok(spec),
+        Err(object) if known.iter().any(|key| object.contains_key(*key)) => Ok(object),
+        Err(_) => Err(not("it has neither title, panels, rows nor schemaVersion")),
     }
-    Ok(object)
+}
+
+/// The dashboard in a resource (`apiVersion`, `metadata`, `spec`) or of schema v2; the object back if it is neither.
+fn unwrap_spec(
+    mut object: Map<String, Value>,
+    report: &mut Report,
+) -> std::result::Result<Map<String, Value>, Map<String, Value>> {
+    let metadata = object.get("metadata").cloned().unwrap_or_default();
+    let mut spec = match object.remove("spec") {
+        Some(Value::Object(spec)) => {
+            report.approximated(Kind::File, "taken out of its resource wrapper (apiVersion, spec)");
+            spec
+        }
+        _ if v2::is_v2(&object) => object,
+        _ => return Err(object),
+    };
+    if v2::is_v2(&spec) {
+        spec = v2::convert(spec, report);
+    }
+    if metadata["name"].is_string() {
+        default(&mut spec, "uid", metadata["name"].clone());
+    }
+    Ok(spec)
 }
 
 fn fill_in(dashboard: &mut Map<String, Value>, (name, known): (&str, &[DataSource]), report: &mut Report) {
-    let title = dashboard.get("title").and_then(Value::as_str).filter(|t| !t.trim().is_empty());
+    let title = Some(text(dashboard, "title")).filter(|title| !title.trim().is_empty());
     let title = title.unwrap_or(name).to_owned();
     dashboard.insert("title".into(), title.into());
-    if dashboard.get("uid").and_then(Value::as_str).is_none_or(str::is_empty) {
+    if text(dashboard, "uid").is_empty() {
         dashboard.insert("uid".into(), uid_of(name).into());
-        report.approximated.push("no uid: made from the file's name".into());
+        report.approximated(Kind::File, "no uid: made from the file's name");
     }
-    default(dashboard, "tags", json!([]));
-    default(dashboard, "links", json!([]));
-    default(dashboard, "refresh", json!(""));
-    default(dashboard, "timezone", json!(""));
-    default(dashboard, "graphTooltip", json!(0));
-    default(dashboard, "timepicker", json!({}));
+    for (key, value) in [
+        ("tags", json!([])),
+        ("links", json!([])),
+        ("refresh", json!("")),
+        ("timezone", json!("")),
+        ("timepicker", json!({})),
+    ] {
+        default(dashboard, key, value);
+    }
+    // Before schema 14 this was a switch of its own.
+    let crosshair = dashboard.remove("sharedCrosshair") == Some(json!(true));
+    default(dashboard, "graphTooltip", json!(i32::from(crosshair)));
     if dashboard.get("refresh") == Some(&Value::Bool(false)) {
         dashboard.insert("refresh".into(), json!(""));
     }
     let time = object(dashboard, "time");
     default(time, "from", json!("now-6h"));
     default(time, "to", json!("now"));
-    let annotations = object(dashboard, "annotations");
-    default(annotations, "list", json!([]));
+    links(dashboard, report);
 
     variables::fill_in(dashboard, report);
     layout::flatten_rows(dashboard, report);
+    bound_panels(dashboard, report);
+    shared::inline(dashboard, report);
     let sources = datasource::Sources::of(dashboard, known);
-    let mut next_id = 1 + layout::highest_id(dashboard);
+    variables::resolve(dashboard, &sources, report);
+    annotations::fill_in(dashboard, &sources, report);
+    layout::unique_ids(dashboard);
     if let Some(Value::Array(panels)) = dashboard.get_mut("panels") {
         for panel in panels {
-            fill_in_panel(panel, &sources, &mut next_id, report);
-            let inner = panel.get_mut("panels").and_then(Value::as_array_mut);
-            for panel in inner.into_iter().flatten() {
-                fill_in_panel(panel, &sources, &mut next_id, report);
+            fill_in_panel(panel, &sources, report);
+            for panel in panel.get_mut("panels").and_then(Value::as_array_mut).into_iter().flatten() {
+                fill_in_panel(panel, &sources, report);
             }
         }
     }
     layout::place(dashboard);
-    report.approximated.dedup();
-    report.unknown.dedup();
 }
 
-fn fill_in_panel(panel: &mut Value, sources: &datasource::Sources, next_id: &mut i64, report: &mut Report) {
-    let Value::Object(panel) = panel else { return };
-    if panel.get("id").and_then(Value::as_i64).is_none_or(|id| id.unsigned_abs() >= 1 << 53) {
-        panel.insert("id".into(), json!(*next_id));
-        *next_id += 1;
+/// A file of ten thousand panels would stop the browser that shows it.
+fn bound_panels(dashboard: &mut Map<String, Value>, report: &mut Report) {
+    let Some(Value::Array(panels)) = dashboard.get_mut("panels") else { return };
+    panels.retain(Value::is_object);
+    let (mut count, mut dropped) = (0, 0);
+    let mut keep = |panels: &mut Vec<Value>| {
+        let room = MOST_PANELS.saturating_sub(count);
+        dropped += panels.len().saturating_sub(room);
+        panels.truncate(room);
+        count += panels.len();
+    };
+    keep(panels);
+    for panel in panels {
+        match panel.get_mut("panels") {
+            Some(Value::Array(inner)) => {
+                inner.retain(Value::is_object);
+                keep(inner);
+            }
+            Some(other) => *other = json!([]),
+            None => {}
+        }
     }
+    if dropped > 0 {
+        report.unknown(Kind::File, format!("{dropped} panels beyond {MOST_PANELS} are not shown"));
+    }
+}
+
+fn links(dashboard: &mut Map<String, Value>, report: &mut Report) {
+    let Some(Value::Array(links)) = dashboard.get_mut("links") else {
+        dashboard.insert("links".into(), json!([]));
+        return;
+    };
+    links.retain(Value::is_object);
+    for link in links {
+        let Value::Object(link) = link else { continue };
+        default(link, "type", json!("link"));
+        let shown = [text(link, "title"), text(link, "url")].into_iter().find(|t| !t.is_empty());
+        let shown = shown.unwrap_or("link").to_owned();
+        match text(link, "type") {
+            "link" | "dashboards" | "absolute" => report.used(Kind::Link, shown),
+            other => report.unknown(Kind::Link, format!("{shown}: of type {other}")),
+        }
+        if text(link, "type") == "absolute" {
+            link.insert("type".into(), json!("link"));
+        }
+    }
+}
+
+fn fill_in_panel(panel: &mut Value, sources: &datasource::Sources, report: &mut Report) {
+    let Value::Object(panel) = panel else { return };
     default(panel, "title", json!(""));
     default(panel, "type", json!("timeseries"));
     legacy::migrate(panel, report);
-    let kind = panel["type"].as_str().unwrap_or_default().to_owned();
-    let title = panel["title"].as_str().unwrap_or_default();
+    let kind = text(panel, "type").to_owned();
+    let title = text(panel, "title").to_owned();
     if PANEL_TYPES.contains(&kind.as_str()) {
-        report.used.push(format!("{kind}: {title}"));
+        report.used(Kind::Panel, format!("{kind}: {title}"));
     } else {
-        report
-            .unknown
-            .push(format!("panel \"{title}\" of type {kind}: shown as a table of its query results"));
+        let instead = "shown as a table of its query results";
+        report.unknown(Kind::Panel, format!("\"{title}\" of type {kind}: {instead}"));
     }
     object(panel, "options");
     let config = object(panel, "fieldConfig");
-    default(config, "overrides", json!([]));
+    if !config.get("overrides").is_some_and(Value::is_array) {
+        config.insert("overrides".into(), json!([]));
+    }
     let defaults = object(config, "defaults");
     object(defaults, "custom");
     default(panel, "targets", json!([]));
     default(panel, "transformations", json!([]));
+    if let Some(Value::Array(targets)) = panel.get_mut("targets")
+        && targets.len() > MOST_TARGETS
+    {
+        report.unknown(Kind::Query, format!("\"{title}\": queries beyond {MOST_TARGETS} are not asked"));
+        targets.truncate(MOST_TARGETS);
+    }
     if kind != "row" {
         datasource::resolve_panel(panel, sources, report);
-        options::report_unknown(panel, report);
+        options::report(panel, report);
     }
-}
-
-/// Sets `key` where it is missing or null.
-fn default(object: &mut Map<String, Value>, key: &str, value: Value) {
-    match object.get(key) {
-        None | Some(Value::Null) => {
-            object.insert(key.into(), value);
-        }
-        Some(_) => {}
-    }
-}
-
-/// The object at `key`, made where there is none.
-fn object<'a>(parent: &'a mut Map<String, Value>, key: &str) -> &'a mut Map<String, Value> {
-    let slot = parent.entry(key).or_insert_with(|| json!({}));
-    if !slot.is_object() {
-        *slot = json!({});
-    }
-    slot.as_object_mut().expect("made an object above")
 }
 
 /// A stable uid from a name: its letters and digits, and a hash where something was lost.
@@ -265,7 +286,7 @@ mod tests {
         assert_eq!(dashboard["panels"][1]["targets"][0]["datasource"]["type"], "loki");
         assert_eq!(dashboard["panels"][1]["gridPos"], json!({"x": 12, "y": 0, "w": 12, "h": 8}));
         assert!(dashboard["uid"].as_str().is_some_and(|uid| uid.starts_with("a-file-")));
-        assert_eq!(report.used.len(), 2);
+        assert_eq!(report.totals()[&Kind::Panel], [2, 0, 0]);
     }
 
     #[test]
@@ -274,16 +295,13 @@ mod tests {
         assert!(error("{\"title\": ").contains("line 1 column"), "{}", error("{\"title\": "));
         assert!(error("[]").contains("top level is not an object"));
         assert!(error("{}").contains("neither title"));
-        assert!(
-            error(r#"{"apiVersion":"dashboard.grafana.app/v2","spec":{"elements":{},"layout":{}}}"#)
-                .contains("v2")
-        );
     }
 
     #[test]
     fn unknown_panels_are_reported_by_name() {
         let (_, report) = check(json!({"title": "x", "panels": [{"type": "clock", "title": "Now"}]}));
-        assert_eq!(report.unknown, ["panel \"Now\" of type clock: shown as a table of its query results"]);
+        let unknown: Vec<_> = report.unknown.iter().map(|item| item.text.as_str()).collect();
+        assert_eq!(unknown, ["\"Now\" of type clock: shown as a table of its query results"]);
     }
 
     #[test]
@@ -295,30 +313,50 @@ mod tests {
         assert_ne!(uid_of("A b"), uid_of("A-b"));
     }
 
-    /// Real files from public repositories, where the folder with them is given.
     #[test]
-    fn real_files_load() {
-        let Some(root) = std::env::var_os("PHAROS_TEST_DATA") else {
-            return println!("skipped: PHAROS_TEST_DATA is not set");
-        };
-        let corpus = std::path::Path::new(&root).join("dashboards/corpus");
-        let (mut loaded, mut v2) = (0, 0);
-        for entry in std::fs::read_dir(corpus).expect("the corpus").flatten() {
-            let path = entry.path();
-            if path.extension().is_none_or(|e| e != "json") || path.ends_with("index.json") {
-                continue;
-            }
-            match import(&std::fs::read(&path).expect("read"), "file") {
-                Ok(imported) => {
-                    let panels = imported.dashboard["panels"].as_array().expect("panels");
-                    assert!(panels.iter().all(|p| p["gridPos"].is_object() && p["id"].is_i64()), "{path:?}");
-                    loaded += 1;
-                }
-                Err(error) if error.to_string().contains("schema v2") => v2 += 1,
-                Err(error) => panic!("{path:?}: {error}"),
-            }
-        }
-        println!("{loaded} files load, {v2} are of schema v2");
-        assert!(loaded >= 100, "{loaded} files load");
+    fn ten_thousand_panels_are_bounded_with_a_message() {
+        let panels: Vec<Value> = (0..10_000).map(|i| json!({"id": i, "type": "stat"})).collect();
+        let (dashboard, report) = check(json!({"title": "x", "panels": panels}));
+        assert_eq!(dashboard["panels"].as_array().map(Vec::len), Some(MOST_PANELS));
+        assert!(report.unknown.iter().any(|item| item.text == "8000 panels beyond 2000 are not shown"));
+        let deep = format!("{{\"title\": {}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(
+            import(deep.as_bytes(), "deep").expect_err("too deep").to_string().contains("recursion limit")
+        );
+    }
+
+    #[test]
+    fn library_panels_come_from_the_file() {
+        let (dashboard, report) = check(json!({"title": "x",
+            "__elements": {"u1": {"uid": "u1", "name": "CPU", "kind": 1,
+                "model": {"type": "gauge", "title": "old", "targets": [{"expr": "cpu"}]}}},
+            "panels": [
+                {"id": 7, "title": "Mine", "gridPos": {"x": 0, "y": 0, "w": 6, "h": 4}, "libraryPanel": {"uid": "u1", "name": "CPU"}},
+                {"id": 8, "libraryPanel": {"uid": "gone", "name": "Gone"}}]}));
+        let panel = &dashboard["panels"][0];
+        assert_eq!(
+            (&panel["type"], &panel["title"], &panel["id"]),
+            (&json!("gauge"), &json!("Mine"), &json!(7))
+        );
+        assert_eq!(panel["targets"][0]["expr"], "cpu");
+        assert!(report.unknown.iter().any(|item| item.text.starts_with("library panel \"Gone\"")));
+    }
+
+    #[test]
+    fn annotations_and_links_are_filled_in() {
+        let (dashboard, report) = check(json!({"title": "x", "links": [{"title": "a", "url": "/x"}, 3],
+            "annotations": {"list": [
+                {"builtIn": 1, "name": "Annotations & Alerts", "datasource": "-- Grafana --"},
+                {"name": "Restarts", "datasource": "Prometheus", "target": {"expr": "changes(up[1m]) > 0"}},
+                {"name": "Deploys", "datasource": {"type": "loki", "uid": "l"}, "expr": "{job=\"deploy\"}"},
+                {"name": "SQL", "datasource": {"type": "postgres"}, "rawQuery": "select 1"}]}}));
+        let list = &dashboard["annotations"]["list"];
+        assert_eq!(
+            (&list[1]["expr"], &list[1]["datasource"]["type"]),
+            (&json!("changes(up[1m]) > 0"), &json!("prometheus"))
+        );
+        assert_eq!(list[2]["datasource"]["type"], "loki");
+        assert_eq!(report.totals()[&Kind::Annotation], [3, 0, 1]);
+        assert_eq!(dashboard["links"], json!([{"title": "a", "url": "/x", "type": "link"}]));
     }
 }

@@ -6,8 +6,9 @@ mod error;
 pub mod import;
 mod library;
 pub mod provisioning;
+mod source;
 
 pub use error::{Error, Result};
-pub use import::{DataSource, Imported, Report, import, import_with};
+pub use import::{DataSource, Imported, Item, Kind, Report, import, import_with};
 pub use library::{BuiltIn, Dashboard, Library, Meta};
 pub use provisioning::{Provider, Provisioning};

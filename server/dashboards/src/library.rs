@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
 use crate::import::{DataSource, Report, import_with, slug_of, uid_of};
 use crate::provisioning::{self, Provider};
+use crate::source;
 
 /// A dashboard that comes with the program.
 #[derive(Debug, Clone, Copy)]
@@ -55,35 +56,51 @@ pub struct Dashboard {
 type Fingerprint = Vec<(PathBuf, String, Option<SystemTime>, u64)>;
 
 /// A snapshot of all dashboards, sorted by folder and title.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Library {
     dashboards: Vec<Arc<Dashboard>>,
     notices: Vec<String>,
     fingerprint: Fingerprint,
+    interval: Duration,
 }
 
-/// A dashboard file larger than this is refused: real ones stay below 2 MB.
-const MOST_BYTES: u64 = 32 << 20;
+impl Default for Library {
+    fn default() -> Self {
+        let (dashboards, notices, fingerprint) = Default::default();
+        Library { dashboards, notices, fingerprint, interval: Duration::from_secs(10) }
+    }
+}
 
 impl Library {
     /// Reads the built-in dashboards and those of `folders` (`--grafana-provisioning`). Broken files are listed with
     /// their error; they never stop the others.
     pub fn read(built_in: &[BuiltIn], folders: &[PathBuf]) -> Library {
+        Library::read_after(built_in, folders, &Library::default())
+    }
+
+    /// The same, after files have changed: one that is broken now stays as it was before, with a notice, and one that
+    /// is gone stays where its provider says `disableDeletion`.
+    pub fn read_after(built_in: &[BuiltIn], folders: &[PathBuf], before: &Library) -> Library {
         let mut library = Library::default();
         for board in built_in {
             let meta_source = "built-in".to_owned();
             library.add(board.json.as_bytes().into(), board.name, ("Pharos".into(), meta_source), &[]);
         }
-        library.fingerprint = fingerprint(folders);
-        let (files, sources) = library.find(folders);
-        for (file, folder) in files {
-            let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let source = file.display().to_string();
-            match read_file(&file) {
-                Ok(raw) => library.add(raw.into(), &name, (folder, source), &sources),
-                Err(error) => library.add_broken(Arc::from([]), &name, folder, source, error),
+        let (providers, sources) = providers(folders, &mut library.notices);
+        library.fingerprint = fingerprint(&providers);
+        library.interval = providers.iter().map(|p| p.interval).min().unwrap_or(library.interval);
+        let files = find(&providers);
+        for (path, folder) in &files {
+            for found in source::read(path) {
+                let place = (found.folder.unwrap_or_else(|| folder.clone()), path.display().to_string());
+                match found.raw {
+                    Ok(raw) => library.add(raw.into(), &found.name, place, &sources),
+                    Err(error) => library.add_broken(Arc::from([]), &found.name, place, error),
+                }
             }
         }
+        library.keep_from(before, &providers);
+        library.prefer_sources(&files);
         library.unique_uids();
         library
             .dashboards
@@ -93,7 +110,12 @@ impl Library {
 
     /// Whether the files are still as they were when this library was read.
     pub fn is_current(&self, folders: &[PathBuf]) -> bool {
-        self.fingerprint == fingerprint(folders)
+        self.fingerprint == fingerprint(&providers(folders, &mut Vec::new()).0)
+    }
+
+    /// How often the files are to be looked at: the shortest `updateIntervalSeconds`.
+    pub fn interval(&self) -> Duration {
+        self.interval
     }
 
     /// All dashboards, sorted by folder and title.
@@ -111,15 +133,44 @@ impl Library {
         &self.notices
     }
 
-    fn find(&mut self, folders: &[PathBuf]) -> (Vec<(PathBuf, String)>, Vec<DataSource>) {
-        let mut files = Vec::new();
-        let (providers, sources) = providers(folders, &mut self.notices);
-        for provider in providers {
-            files.extend(provisioning::files(&provider));
+    /// Takes over from `before` what is broken now, or gone and kept.
+    fn keep_from(&mut self, before: &Library, providers: &[Provider]) {
+        for dashboard in &mut self.dashboards {
+            let Some(error) = dashboard.meta.error.clone() else { continue };
+            let good = |d: &&Arc<Dashboard>| d.meta.error.is_none() && d.meta.source == dashboard.meta.source;
+            if let Some(old) = before.dashboards.iter().find(good) {
+                let source = &dashboard.meta.source;
+                self.notices.push(format!("{source}: is broken now and shown as it was before: {error}"));
+                *dashboard = old.clone();
+            }
         }
-        let mut seen = HashSet::new();
-        files.retain(|(path, _)| seen.insert(path.clone()));
-        (files, sources)
+        let here: HashSet<&str> = self.dashboards.iter().map(|d| d.meta.source.as_str()).collect();
+        let kept = |d: &&Arc<Dashboard>| {
+            let path = Path::new(&d.meta.source);
+            d.meta.error.is_none()
+                && !here.contains(d.meta.source.as_str())
+                && providers.iter().any(|p| p.keeps_deleted && path.starts_with(&p.path))
+        };
+        let kept: Vec<_> = before.dashboards.iter().filter(kept).cloned().collect();
+        self.dashboards.extend(kept);
+    }
+
+    /// A dashboard in parts stands beside what was built of it: the parts are what people edit.
+    fn prefer_sources(&mut self, files: &[(PathBuf, String)]) {
+        let folders: HashSet<String> = files
+            .iter()
+            .filter(|(path, _)| path.is_dir())
+            .map(|(path, _)| path.display().to_string())
+            .collect();
+        let sources: HashSet<String> = self
+            .dashboards
+            .iter()
+            .filter(|d| d.meta.error.is_none() && folders.contains(&d.meta.source))
+            .map(|d| d.meta.uid.clone())
+            .collect();
+        self.dashboards.retain(|d| {
+            d.meta.source == "built-in" || folders.contains(&d.meta.source) || !sources.contains(&d.meta.uid)
+        });
     }
 
     fn add(&mut self, raw: Arc<[u8]>, name: &str, (folder, source): (String, String), known: &[DataSource]) {
@@ -140,11 +191,11 @@ impl Library {
                 let (model, report) = (imported.dashboard, imported.report);
                 self.dashboards.push(Arc::new(Dashboard { meta, raw, model, report }));
             }
-            Err(error) => self.add_broken(raw, name, folder, source, error.to_string()),
+            Err(error) => self.add_broken(raw, name, (folder, source), error.to_string()),
         }
     }
 
-    fn add_broken(&mut self, raw: Arc<[u8]>, name: &str, folder: String, source: String, error: String) {
+    fn add_broken(&mut self, raw: Arc<[u8]>, name: &str, (folder, source): (String, String), error: String) {
         let (uid, slug) = (uid_of(name), slug_of(name));
         let meta =
             Meta { uid, title: name.to_owned(), tags: Vec::new(), folder, slug, source, error: Some(error) };
@@ -195,18 +246,18 @@ fn providers(folders: &[PathBuf], notices: &mut Vec<String>) -> (Vec<Provider>, 
     (all, sources)
 }
 
-fn read_file(file: &Path) -> Result<Vec<u8>, String> {
-    let size = std::fs::metadata(file).map_err(|e| format!("cannot be read: {e}"))?.len();
-    if size > MOST_BYTES {
-        return Err(format!("is {} MiB large; the limit is {} MiB", size >> 20, MOST_BYTES >> 20));
-    }
-    std::fs::read(file).map_err(|e| format!("cannot be read: {e}"))
+/// The paths that hold dashboards, each once.
+fn find(providers: &[Provider]) -> Vec<(PathBuf, String)> {
+    let mut seen = HashSet::new();
+    let files = providers.iter().flat_map(provisioning::files);
+    files.filter(|(path, _)| seen.insert(path.clone())).collect()
 }
 
-fn fingerprint(folders: &[PathBuf]) -> Fingerprint {
-    let files =
-        providers(folders, &mut Vec::new()).0.into_iter().flat_map(|provider| provisioning::files(&provider));
-    files
+fn fingerprint(providers: &[Provider]) -> Fingerprint {
+    let files = find(providers).into_iter();
+    let parts = files
+        .flat_map(|(path, folder)| source::parts(&path).into_iter().map(move |part| (part, folder.clone())));
+    parts
         .map(|(path, folder)| match std::fs::metadata(&path) {
             Ok(meta) => (path, folder, meta.modified().ok(), meta.len()),
             Err(_) => (path, folder, None, 0),
@@ -240,6 +291,57 @@ mod tests {
         );
         assert!(library.is_current(&folders));
         write("d.json", "{}");
+        assert!(!library.is_current(&folders));
+    }
+
+    fn write(root: &Path, path: &str, text: &str) {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, text).expect("written");
+    }
+
+    const PROVIDER: &str = "providers:\n  - name: P\n    folder: F\n    updateIntervalSeconds: 3\n    disableDeletion: true\n    \
+                            options: {path: boards}\n";
+
+    #[test]
+    fn what_breaks_or_goes_stays_as_it_was() {
+        let root = tempfile::tempdir().expect("a folder");
+        write(root.path(), "dashboards/p.yml", PROVIDER);
+        write(root.path(), "boards/a.json", r#"{"title": "A", "uid": "a", "panels": []}"#);
+        write(root.path(), "boards/b.json", r#"{"title": "B", "uid": "b", "panels": []}"#);
+        let folders = [root.path().to_owned()];
+        let before = Library::read(&[], &folders);
+        assert_eq!(before.interval(), Duration::from_secs(3));
+        write(root.path(), "boards/a.json", "{");
+        std::fs::remove_file(root.path().join("boards/b.json")).expect("removed");
+        assert!(!before.is_current(&folders));
+        let after = Library::read_after(&[], &folders, &before);
+        let titles: Vec<_> = after.list().map(|meta| (meta.title.as_str(), meta.error.is_none())).collect();
+        assert_eq!(titles, [("A", true), ("B", true)]);
+        assert!(after.notices()[0].contains("a.json: is broken now"), "{:?}", after.notices());
+        // Without disableDeletion what is gone is gone; without a version before, what is broken is listed so.
+        write(
+            root.path(),
+            "dashboards/p.yml",
+            &PROVIDER.replace("disableDeletion: true", "disableDeletion: false"),
+        );
+        let fresh = Library::read_after(&[], &folders, &after);
+        assert_eq!(fresh.list().count(), 1);
+        assert!(Library::read(&[], &folders).list().all(|meta| meta.error.is_some()));
+    }
+
+    #[test]
+    fn a_dashboard_in_parts_needs_no_build_step() {
+        let root = tempfile::tempdir().expect("a folder");
+        write(root.path(), "service.json", r#"{"title": "Built", "uid": "s", "panels": []}"#);
+        write(root.path(), "src/service/dashboard.json", r#"{"title": "Source", "uid": "s"}"#);
+        write(root.path(), "src/service/panels/01.json", r#"{"title": "p1", "type": "stat"}"#);
+        let folders = [root.path().to_owned()];
+        let library = Library::read(&[], &folders);
+        let metas: Vec<_> = library.list().map(|meta| (meta.uid.as_str(), meta.title.as_str())).collect();
+        assert_eq!(metas, [("s", "Source")]);
+        assert_eq!(library.get("s").expect("there").model["panels"][0]["title"], "p1");
+        write(root.path(), "src/service/panels/02.json", r#"{"title": "p2", "type": "stat"}"#);
         assert!(!library.is_current(&folders));
     }
 }

@@ -6,11 +6,12 @@ mod path;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_yaml_ng::Value;
 
 use crate::import::DataSource;
-use crate::{Error, Result};
+use crate::{Error, Result, source};
 
 /// A folder of dashboards, as a provider file names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +24,18 @@ pub struct Provider {
     pub folders_from_files: bool,
     /// Where its JSON files are on this machine.
     pub path: PathBuf,
+    /// How often its files are looked at.
+    pub interval: Duration,
+    /// Whether a dashboard stays when its file goes (until the server starts again).
+    pub keeps_deleted: bool,
 }
+
+/// Grafana's own `updateIntervalSeconds`.
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
+/// Files are not looked at more often: a provider file may say 0.
+const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
+/// A day: longer is a mistake.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(86_400);
 
 /// What a provisioning folder holds.
 #[derive(Debug, Clone, Default)]
@@ -70,6 +82,8 @@ pub fn read(folder: &Path) -> Result<Provisioning> {
                 folder: String::new(),
                 folders_from_files: true,
                 path,
+                interval: DEFAULT_INTERVAL,
+                keeps_deleted: false,
             }),
             None => found.notices.push(format!(
                 "{}: no provider file (dashboards/*.yml) and no dashboard (*.json) found",
@@ -107,12 +121,15 @@ fn providers(file: &Path, root: &Path, document: &Value, found: &mut Provisionin
             }
         }
         let wanted = option("path").or_else(|| option("folder")).and_then(Value::as_str).unwrap_or_default();
+        let flag = |value: Option<&Value>| value.and_then(Value::as_bool).unwrap_or(false);
         match path::resolve(wanted, root) {
             Some(path) => found.providers.push(Provider {
                 name,
                 folder: text("folder"),
-                folders_from_files: option("foldersFromFilesStructure").and_then(Value::as_bool).unwrap_or(false),
+                folders_from_files: flag(option("foldersFromFilesStructure")),
                 path,
+                interval: interval(entry.get("updateIntervalSeconds")),
+                keeps_deleted: flag(entry.get("disableDeletion")),
             }),
             None => found.notices.push(format!(
                 "{}: provider {name:?}: no folder {wanted:?} here, nor through a compose file's volumes, nor below {}: \
@@ -122,6 +139,17 @@ fn providers(file: &Path, root: &Path, document: &Value, found: &mut Provisionin
             )),
         }
     }
+}
+
+/// `updateIntervalSeconds`, a number or (through a variable) a text.
+fn interval(value: Option<&Value>) -> Duration {
+    let seconds = match value {
+        Some(Value::Number(n)) => n.as_f64(),
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        _ => None,
+    };
+    let given = seconds.filter(|s| s.is_finite() && *s > 0.0).map(|s| Duration::from_secs_f64(s.min(1e6)));
+    given.unwrap_or(DEFAULT_INTERVAL).clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL)
 }
 
 fn datasources(document: &Value, found: &mut Provisioning) {
@@ -164,7 +192,7 @@ fn expand_env(text: &str) -> String {
     out
 }
 
-fn list(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     let read = |source| Error::Read { path: folder.display().to_string(), source };
     let mut files: Vec<_> =
         std::fs::read_dir(folder).map_err(read)?.flatten().map(|entry| entry.path()).collect();
@@ -172,7 +200,7 @@ fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn has_ending(path: &Path, endings: &[&str]) -> bool {
+pub(crate) fn has_ending(path: &Path, endings: &[&str]) -> bool {
     path.extension()
         .and_then(|e| e.to_str())
         .is_some_and(|e| endings.contains(&e.to_ascii_lowercase().as_str()))
@@ -183,11 +211,31 @@ fn yaml_files(folder: &Path) -> Vec<PathBuf> {
     files.into_iter().filter(|path| has_ending(path, &["yml", "yaml"])).collect()
 }
 
-fn has_json(folder: &Path) -> bool {
-    list(folder).unwrap_or_default().iter().any(|path| has_ending(path, &["json"]))
+/// Whether `path` is a source folder, or a folder of source folders (`src/<name>/dashboard.json`).
+fn has_sources(path: &Path) -> bool {
+    source::is_source(path)
+        || (path.is_dir() && list(path).unwrap_or_default().iter().any(|p| source::is_source(p)))
 }
 
-/// The JSON files below a provider's folder, with the folder each is shown in. Bounded: 10,000 files, 8 levels.
+fn has_json(folder: &Path) -> bool {
+    let is_board = |path: &PathBuf| has_ending(path, &["json"]) || is_config_map(path) || has_sources(path);
+    list(folder).unwrap_or_default().iter().any(is_board)
+}
+
+/// Whether a YAML file beside dashboards is a Kubernetes ConfigMap: its first bytes say so.
+fn is_config_map(path: &Path) -> bool {
+    use std::io::Read;
+    const HEAD: u64 = 4096;
+    if !has_ending(path, &["yml", "yaml"]) {
+        return false;
+    }
+    let mut head = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head));
+    read.is_ok() && String::from_utf8_lossy(&head).contains("kind: ConfigMap")
+}
+
+/// The files below a provider's folder that hold dashboards (JSON, ConfigMaps, source folders), with the folder each
+/// is shown in. Bounded: 10,000 files, 8 levels.
 pub(crate) fn files(provider: &Provider) -> Vec<(PathBuf, String)> {
     const MOST_FILES: usize = 10_000;
     const MOST_LEVELS: usize = 8;
@@ -201,6 +249,11 @@ pub(crate) fn files(provider: &Provider) -> Vec<(PathBuf, String)> {
         if seen.len() >= MOST_FOLDERS || !seen.insert(real) {
             continue;
         }
+        if source::is_source(&folder) {
+            let shown = folder_of(provider, &folder);
+            found.push((folder, shown));
+            continue;
+        }
         for path in list(&folder).unwrap_or_default() {
             if found.len() >= MOST_FILES {
                 return found;
@@ -212,7 +265,7 @@ pub(crate) fn files(provider: &Provider) -> Vec<(PathBuf, String)> {
                 if level < MOST_LEVELS && !hidden {
                     folders.push((path, level + 1));
                 }
-            } else if has_ending(&path, &["json"]) {
+            } else if has_ending(&path, &["json"]) || is_config_map(&path) {
                 let shown = folder_of(provider, &path);
                 found.push((path, shown));
             }
@@ -281,6 +334,15 @@ mod tests {
             &PROVIDER.replace("/etc/grafana/provisioning/dashboards", "/no/such"),
         );
         assert!(read(root.path()).expect("read").notices[1].contains("no folder \"/no/such\""));
+    }
+
+    #[test]
+    fn intervals_are_bounded() {
+        for (text, seconds) in [("30", 30), ("0", 10), ("\"5\"", 5), ("0.1", 1), ("1e9", 86_400), ("x", 10)] {
+            let value: Value = serde_yaml_ng::from_str(text).expect("yaml");
+            assert_eq!(interval(Some(&value)), Duration::from_secs(seconds), "{text}");
+        }
+        assert_eq!(interval(None), DEFAULT_INTERVAL);
     }
 
     #[test]

@@ -125,8 +125,8 @@ fn dashboard(path: &Path, text: &str) -> Result<Checked> {
         (parts.approximated, Status::Approximated),
         (parts.unknown, Status::Unknown),
     ] {
-        for text in texts {
-            report.add("", &text, status, "");
+        for item in texts {
+            report.add("", &item.text, status, "");
         }
     }
     Ok(Checked { kind: "Grafana dashboard", report })

@@ -1,6 +1,7 @@
 //! The program: command line, configuration, and who starts what in which order. The only crate that names a store.
 
 mod admin;
+mod boards;
 mod builtin;
 mod check;
 mod cli;

@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use storage::DataFolder;
 use wire::exposition::Page;
 
+use crate::boards::Boards;
 use crate::config::Config;
 use crate::inputs::Inputs;
 
@@ -22,6 +23,7 @@ pub(crate) struct Running {
     pub(crate) hostname: String,
     pub(crate) started_ms: i64,
     pub(crate) folder: Arc<DataFolder>,
+    pub(crate) boards: Arc<Boards>,
     pub(crate) collector: Arc<Collector>,
     /// `None` once it is stopped.
     pub(crate) tailer: Mutex<Option<Tailer>>,
@@ -75,6 +77,14 @@ impl Program for Running {
         self.notices.store(Arc::new(notices));
         self.config_yaml.store(Arc::new(config_yaml));
         Ok(())
+    }
+
+    fn import_dashboard(&self, uid: &str, bytes: &[u8]) -> Result<(), String> {
+        self.boards.import(uid, bytes)
+    }
+
+    fn is_imported(&self, source: &str, uid: &str) -> bool {
+        std::path::Path::new(source) == self.boards.imported(uid)
     }
 
     fn home(&self) -> Home {

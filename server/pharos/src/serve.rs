@@ -1,7 +1,6 @@
 //! `pharos serve`: open, start, serve, wait, stop in reverse.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::builtin::DASHBOARDS;
+use crate::boards::Boards;
 use crate::cli::ServeArgs;
 use crate::config::Config;
 use crate::inputs::Inputs;
@@ -31,8 +30,6 @@ use crate::{admin, logging};
 
 /// How often this host and Pharos itself are looked at.
 const OWN_INTERVAL_MS: i64 = 5_000;
-/// How often dashboard files are looked at.
-const DASHBOARDS_EVERY: Duration = Duration::from_secs(10);
 /// How long requests that run may go on after SIGTERM.
 const GRACE: Duration = Duration::from_secs(5);
 /// Prometheus' and Loki's own ports.
@@ -77,10 +74,10 @@ async fn serve(config: Config, own_log: OwnLog) -> Result<()> {
     let stores = tokio::task::spawn_blocking(move || Stores::open(&open)).await??;
     let guard = admin::guard(&config.access, listen, &stores.control)?;
     let inputs = Inputs::read(&config);
-    let library = Arc::new(ArcSwap::from_pointee(Library::read(DASHBOARDS, &config.grafana)));
-    let parted = start(&config, stores, &inputs, own_log)?;
-    let watcher = tokio::spawn(watch_dashboards(library.clone(), config.grafana.clone()));
-    let served = match state(&config, &parted, guard, library) {
+    let boards = Arc::new(Boards::read(&config.grafana, &config.data));
+    let parted = start(&config, stores, &inputs, (own_log, boards.clone()))?;
+    let watcher = tokio::spawn(watch_dashboards(boards.clone()));
+    let served = match state(&config, &parted, guard, boards.library.clone()) {
         Ok(state) => {
             let data = std::path::absolute(&config.data).unwrap_or_else(|_| config.data.clone());
             tracing::info!(
@@ -150,7 +147,12 @@ async fn bind(listen: SocketAddr) -> Result<TcpListener> {
     })
 }
 
-fn start(config: &Config, stores: Stores, inputs: &Inputs, own_log: OwnLog) -> Result<Parted> {
+fn start(
+    config: &Config,
+    stores: Stores,
+    inputs: &Inputs,
+    (own_log, boards): (OwnLog, Arc<Boards>),
+) -> Result<Parted> {
     let hostname = hostname();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let own_metrics: Arc<dyn Gatherer> = Arc::new(own_metrics(&stores, &*clock));
@@ -180,6 +182,7 @@ fn start(config: &Config, stores: Stores, inputs: &Inputs, own_log: OwnLog) -> R
         hostname,
         started_ms: clock.now_ms(),
         folder: stores.folder.clone(),
+        boards,
         collector: Arc::new(collector),
         tailer: Mutex::new(Some(tailer)),
         own_metrics,
@@ -220,19 +223,12 @@ fn hostname() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
-/// Reads dashboards again when their files change.
-async fn watch_dashboards(library: Arc<ArcSwap<Library>>, folders: Vec<PathBuf>) {
-    if folders.is_empty() {
-        return;
-    }
+/// Reads dashboards again when their files change; looks as often as the provider files say.
+async fn watch_dashboards(boards: Arc<Boards>) {
     loop {
-        tokio::time::sleep(DASHBOARDS_EVERY).await;
-        let (current, folders) = (library.load_full(), folders.clone());
-        let read = move || (!current.is_current(&folders)).then(|| Library::read(DASHBOARDS, &folders));
-        if let Ok(Some(changed)) = tokio::task::spawn_blocking(read).await {
-            tracing::info!("dashboard files have changed and were read again");
-            library.store(Arc::new(changed));
-        }
+        tokio::time::sleep(boards.interval()).await;
+        let boards = boards.clone();
+        let _ = tokio::task::spawn_blocking(move || boards.refresh()).await;
     }
 }
 

@@ -37,6 +37,11 @@ export async function getText(path: string, signal?: AbortSignal): Promise<strin
   return (await send(path, { signal: signal ?? null })).text();
 }
 
+export async function postJson<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+  const headers = { "content-type": "application/json", accept: "application/json" };
+  return json<T>(await send(path, { method: "POST", headers, body: JSON.stringify(body), signal: signal ?? null }));
+}
+
 /** A call of Prometheus' API with a form body, so that long selectors fit. */
 export async function postForm<T>(path: string, form: URLSearchParams, signal?: AbortSignal): Promise<T> {
   return json<T>(await send(path, { method: "POST", body: form, signal: signal ?? null }));

@@ -75,10 +75,18 @@ export interface DashboardMeta {
   error: string | null;
 }
 
+/** A part of a dashboard's file: `kind` is panel, option, query, … */
+export interface ReportItem {
+  kind: string;
+  text: string;
+}
+
 export interface ImportReport {
-  used: string[];
-  approximated: string[];
-  unknown: string[];
+  used: ReportItem[];
+  approximated: ReportItem[];
+  unknown: ReportItem[];
+  /** Items beyond the bound of a list. */
+  omitted: number;
 }
 
 export interface DashboardAnswer {

@@ -2,6 +2,7 @@
 
 import { Tooltip, useMantineColorScheme } from "@mantine/core";
 import {
+  IconActivity,
   IconChevronsLeft,
   IconChevronsRight,
   IconCompass,
@@ -14,6 +15,7 @@ import {
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { ComponentType, ReactNode } from "react";
+import { homeDashboard } from "../state/storage";
 import classes from "./NavBar.module.css";
 import { useShell } from "./Shell";
 
@@ -30,6 +32,9 @@ const ENTRIES: Entry[] = [
   { to: "/dashboards", label: "Dashboards", icon: IconLayoutDashboard, also: "/d/" },
   { to: "/explore", label: "Explore", icon: IconCompass },
 ];
+
+/** Beside a dashboard that opens first, what Pharos says of itself has its own entry. */
+const STATUS: Entry = { to: "/status", label: "Status", icon: IconActivity };
 
 interface Props {
   small: boolean;
@@ -49,6 +54,7 @@ export function NavBar({ small, onToggle, onNavigate }: Props) {
         {ENTRIES.map((entry) => (
           <NavLink key={entry.to} entry={entry} small={small} onNavigate={onNavigate} />
         ))}
+        {homeDashboard() && <NavLink entry={STATUS} small={small} onNavigate={onNavigate} />}
       </div>
       <div className={classes.foot}>
         <ThemeButton small={small} />

@@ -29,6 +29,7 @@ export function PageHeader({ title, crumb, mark, children, below }: Props) {
           className={`button ${classes.menu}`}
           data-kind="quiet"
           data-icon="true"
+          data-screen-only=""
           onClick={shell.openNav}
           aria-label="Open the menu"
         >
@@ -41,12 +42,22 @@ export function PageHeader({ title, crumb, mark, children, below }: Props) {
           </h1>
           {mark}
         </div>
-        <button type="button" className={`button ${classes.search}`} onClick={shell.openSearch} aria-label="Search">
+        <button
+          type="button"
+          className={`button ${classes.search}`}
+          data-screen-only=""
+          onClick={shell.openSearch}
+          aria-label="Search"
+        >
           <IconSearch size={15} />
           <span>Search…</span>
           <kbd>Ctrl K</kbd>
         </button>
-        {children && <div className={classes.actions}>{children}</div>}
+        {children && (
+          <div className={classes.actions} data-screen-only="">
+            {children}
+          </div>
+        )}
       </div>
       {below}
     </header>

@@ -5,7 +5,7 @@ import { IconCompass, IconHome, IconLayoutDashboard, IconSearch } from "@tabler/
 import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, useMemo, useState } from "react";
 import { matches, useDashboards } from "../pages/dashboards/list";
-import { recentVisits } from "../state/storage";
+import { recentVisits, starred } from "../state/storage";
 import classes from "./SearchDialog.module.css";
 
 interface Hit {
@@ -28,6 +28,10 @@ function useHits(text: string): Hit[] {
   const dashboards = useDashboards();
   return useMemo(() => {
     const recent = new Map(recentVisits().map((v, i) => [v.uid, i]));
+    // Recent ones first, then those with a star.
+    starred().forEach((v, i) => {
+      if (!recent.has(v.uid)) recent.set(v.uid, 20 + i);
+    });
     const found = (dashboards.data ?? [])
       .filter((d) => matches(d, text))
       .sort((a, b) => (recent.get(a.uid) ?? 99) - (recent.get(b.uid) ?? 99))

@@ -1,7 +1,7 @@
 /** What surrounds every page: navigation, search, shortcuts, the banner for a server that is gone. */
 
 import { useDisclosure, useMediaQuery } from "@mantine/hooks";
-import { Outlet, useNavigate } from "@tanstack/react-router";
+import { Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { createContext, lazy, Suspense, useContext, useMemo, useState } from "react";
 import { one } from "../lib/urlSearch";
 import { useHotkeys } from "../state/hotkeys";
@@ -30,7 +30,8 @@ export const useShell = () => useContext(ShellContext);
 
 export function Shell() {
   const search = useUrlSearch();
-  const kiosk = one(search, "kiosk") !== undefined;
+  const solo = useLocation({ select: (location) => location.pathname.startsWith("/d-solo/") });
+  const kiosk = solo || one(search, "kiosk") !== undefined;
   const narrow = useMediaQuery("(max-width: 768px)", false, { getInitialValueInEffect: false });
   const [small, setSmall] = useState(() => recall("nav-small", false));
   const [drawer, drawerActions] = useDisclosure(false);

@@ -3,12 +3,28 @@
 import { Popover } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight, IconClock, IconZoomOut } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
-import { describeRange, formatTime, parseTime, QUICK_RANGES, type RawRange, resolveRange } from "../lib/time";
+import {
+  describeRange,
+  formatTime,
+  parseTime,
+  QUICK_RANGES,
+  type QuickRange,
+  type RawRange,
+  resolveRange,
+} from "../lib/time";
 import { recall } from "../state/storage";
 import type { TimeState } from "../state/timeState";
 import classes from "./TimePicker.module.css";
 
-export function TimePicker({ time }: { time: TimeState }) {
+interface Props {
+  time: TimeState;
+  /** The dashboard's own quick ranges, before the usual ones. */
+  more?: readonly QuickRange[];
+}
+
+const NO_RANGES: readonly QuickRange[] = [];
+
+export function TimePicker({ time, more = NO_RANGES }: Props) {
   const [opened, setOpened] = useState(false);
   const label = describeRange(time.raw, time.zone);
   const exact = `${formatTime(time.range.fromMs, time.zone)} to ${formatTime(time.range.toMs, time.zone)}`;
@@ -43,7 +59,7 @@ export function TimePicker({ time }: { time: TimeState }) {
           </button>
         </Popover.Target>
         <Popover.Dropdown className={classes.dropdown}>
-          {opened && <Choices time={time} choose={choose} />}
+          {opened && <Choices time={time} more={more} choose={choose} />}
         </Popover.Dropdown>
       </Popover>
       <button
@@ -70,7 +86,13 @@ export function TimePicker({ time }: { time: TimeState }) {
   );
 }
 
-function Choices({ time, choose }: { time: TimeState; choose: (raw: RawRange) => void }) {
+interface ChoicesProps {
+  time: TimeState;
+  more: readonly QuickRange[];
+  choose: (raw: RawRange) => void;
+}
+
+function Choices({ time, more, choose }: ChoicesProps) {
   const recent = recall<RawRange[]>("recent-ranges", []).filter(
     (r) => !QUICK_RANGES.some((q) => q.from === r.from && q.to === r.to),
   );
@@ -97,7 +119,7 @@ function Choices({ time, choose }: { time: TimeState; choose: (raw: RawRange) =>
       </div>
       <fieldset className={classes.quick}>
         <legend className="visuallyHidden">Quick ranges</legend>
-        {QUICK_RANGES.map((quick) => (
+        {[...more, ...QUICK_RANGES].map((quick) => (
           <button
             type="button"
             key={quick.label}

@@ -1,6 +1,7 @@
 /** Copies text, over a plain http:// address too, where `navigator.clipboard` does not exist. */
 
 export async function copyText(text: string): Promise<boolean> {
+  copied = text;
   if (navigator.clipboard) {
     try {
       await navigator.clipboard.writeText(text);
@@ -24,9 +25,24 @@ export async function copyText(text: string): Promise<boolean> {
   }
 }
 
+/** What was copied last: over a plain http:// address a page may not read the clipboard. */
+let copied = "";
+
+export async function readCopied(): Promise<string> {
+  try {
+    return (await navigator.clipboard?.readText()) || copied;
+  } catch {
+    return copied;
+  }
+}
+
 /** Hands the user a file made in the page. */
 export function downloadText(name: string, text: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
+  downloadBlob(name, new Blob([text], { type }));
+}
+
+export function downloadBlob(name: string, blob: Blob): void {
+  const url = URL.createObjectURL(blob);
   const link = document.createElement("a");
   link.href = url;
   link.download = name;

@@ -142,7 +142,11 @@ export function isRelative(raw: RawRange): boolean {
   return raw.from.startsWith("now") || raw.to.startsWith("now");
 }
 
-export const QUICK_RANGES: { from: string; to: string; label: string }[] = [
+export interface QuickRange extends RawRange {
+  label: string;
+}
+
+export const QUICK_RANGES: QuickRange[] = [
   { from: "now-5m", to: "now", label: "Last 5 minutes" },
   { from: "now-15m", to: "now", label: "Last 15 minutes" },
   { from: "now-30m", to: "now", label: "Last 30 minutes" },

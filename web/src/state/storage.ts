@@ -38,3 +38,29 @@ export function rememberRange(range: { from: string; to: string }): void {
   const others = rest.filter((r) => r.from !== range.from || r.to !== range.to);
   remember("recent-ranges", [range, ...others].slice(0, 4));
 }
+
+/** Dashboards with a star, in the order in which they got it. */
+export function starred(): Visit[] {
+  return recall<Visit[]>("stars", []);
+}
+
+/** Says whether it has a star now. */
+export function toggleStar(visit: Visit): boolean {
+  const all = starred();
+  const others = all.filter((v) => v.uid !== visit.uid);
+  const isStarred = others.length === all.length;
+  remember("stars", isStarred ? [...all, visit] : others);
+  window.dispatchEvent(new Event(STARS_CHANGED));
+  return isStarred;
+}
+
+export const STARS_CHANGED = "pharos-stars";
+
+/** The dashboard that opens instead of Home; null for Home itself. */
+export function homeDashboard(): Visit | null {
+  return recall<Visit | null>("home-dashboard", null);
+}
+
+export function setHomeDashboard(visit: Visit | null): void {
+  remember("home-dashboard", visit);
+}

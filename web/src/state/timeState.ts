@@ -15,6 +15,8 @@ export interface TimeDefaults {
   refresh: string;
   zone: string;
   weekStart: number;
+  /** `1m`: "now" means a minute ago. */
+  nowDelay?: string;
 }
 
 export interface TimeState {
@@ -49,7 +51,8 @@ export function useTimeState(defaults: TimeDefaults): TimeState {
     [search, defaults.from, defaults.to],
   );
   const refresh = one(search, "refresh") ?? defaults.refresh;
-  const range = useRange(raw, zone, defaults.weekStart, tick);
+  const delayMs = defaults.nowDelay ? (parseDuration(defaults.nowDelay.replace(/^now-/, "")) ?? 0) : 0;
+  const range = useRange(raw, { zone, weekStart: defaults.weekStart, delayMs }, tick);
   const refreshNow = useCallback(() => setTick((t) => t + 1), []);
   useAutoRefresh(refresh, range.toMs - range.fromMs, refreshNow);
 
@@ -95,13 +98,19 @@ function actionsOf(patch: (patch: Patch) => void, current: () => ResolvedRange):
 }
 
 /** Relative times move with each tick only: between them every panel sees the same range. */
-function useRange(raw: RawRange, zone: string, weekStart: number, tick: number): ResolvedRange {
+function useRange(raw: RawRange, { zone, weekStart, delayMs }: RangeOptions, tick: number): ResolvedRange {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the tick is what makes time pass
   return useMemo(() => {
-    const nowMs = Date.now();
+    const nowMs = Date.now() - delayMs;
     const resolved = resolveRange(raw, { nowMs, zone, weekStart });
     return resolved ?? { fromMs: nowMs - 3_600_000, toMs: nowMs };
-  }, [raw, zone, weekStart, tick]);
+  }, [raw, zone, weekStart, delayMs, tick]);
+}
+
+interface RangeOptions {
+  zone: string;
+  weekStart: number;
+  delayMs: number;
 }
 
 /** Milliseconds between refreshes, or null when there are none. */

@@ -1,8 +1,10 @@
 //! Where panels stand: `rows[]` of old files, and grid positions that are missing.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
-use super::Report;
+use super::report::{Kind, Report};
 
 /// Turns `rows[]` (schema before 16: rows of 12 columns) into panels on the 24-column grid.
 pub(super) fn flatten_rows(dashboard: &mut Map<String, Value>, report: &mut Report) {
@@ -15,7 +17,7 @@ pub(super) fn flatten_rows(dashboard: &mut Map<String, Value>, report: &mut Repo
             return;
         }
     };
-    report.approximated.push("rows[] of an old file brought to the grid".into());
+    report.approximated(Kind::File, "rows[] of an old file brought to the grid");
     let show_rows = rows
         .iter()
         .any(|row| is_true(row, "collapse") || is_true(row, "showTitle") || row["repeat"].is_string());
@@ -110,15 +112,25 @@ pub(super) fn place(dashboard: &mut Map<String, Value>) {
     }
 }
 
-/// The highest panel id in the file.
-pub(super) fn highest_id(dashboard: &Map<String, Value>) -> i64 {
-    let panels = dashboard.get("panels").and_then(Value::as_array).into_iter().flatten();
-    let ids = panels.flat_map(|panel| {
-        let inner = panel["panels"].as_array().into_iter().flatten().map(|p| p["id"].as_i64());
-        inner.chain([panel["id"].as_i64()]).collect::<Vec<_>>()
-    });
+/// Gives panels without an id, and those whose id another has, a free one.
+pub(super) fn unique_ids(dashboard: &mut Map<String, Value>) {
     // Beyond, JavaScript's numbers have gaps.
-    ids.flatten().filter(|id| id.unsigned_abs() < 1 << 53).max().unwrap_or(0)
+    let usable = |panel: &Value| panel["id"].as_i64().filter(|id| (1..1 << 53).contains(id));
+    let Some(Value::Array(panels)) = dashboard.get_mut("panels") else { return };
+    let inner = |panel: &Value| panel["panels"].as_array().into_iter().flatten().filter_map(usable).max();
+    let highest = panels.iter().flat_map(|panel| [usable(panel), inner(panel)]).flatten().max();
+    let (mut next, mut seen) = (highest.unwrap_or(0) + 1, HashSet::new());
+    let mut give = |panel: &mut Value| {
+        if usable(panel).is_none_or(|id| !seen.insert(id)) {
+            panel["id"] = json!(next);
+            seen.insert(next);
+            next += 1;
+        }
+    };
+    for panel in panels {
+        give(panel);
+        panel.get_mut("panels").and_then(Value::as_array_mut).into_iter().flatten().for_each(&mut give);
+    }
 }
 
 /// No grid is longer: positions beyond are mistakes.

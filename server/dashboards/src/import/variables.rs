@@ -2,31 +2,78 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Report, default, object};
+use super::MOST_VARIABLES;
+use super::datasource::Sources;
+use super::json::{default, object, text};
+use super::report::{Kind, Report};
 
 /// Variable types the UI evaluates.
-const TYPES: &[&str] = &["query", "custom", "interval", "textbox", "constant", "datasource"];
+const TYPES: &[&str] =
+    &["query", "custom", "interval", "textbox", "constant", "datasource", "adhoc", "switch", "groupby"];
 
 pub(super) fn fill_in(dashboard: &mut Map<String, Value>, report: &mut Report) {
     let templating = object(dashboard, "templating");
-    default(templating, "list", json!([]));
+    if !templating.get("list").is_some_and(Value::is_array) {
+        templating.insert("list".into(), json!([]));
+    }
     let Some(Value::Array(list)) = templating.get_mut("list") else { return };
-    list.retain(|variable| variable["name"].is_string());
+    list.retain(|variable| variable["name"].as_str().is_some_and(|name| !name.is_empty()));
+    if list.len() > MOST_VARIABLES {
+        report.unknown(
+            Kind::Variable,
+            format!("{} variables: the first {MOST_VARIABLES} are read", list.len()),
+        );
+        list.truncate(MOST_VARIABLES);
+    }
     for variable in list {
         let Value::Object(variable) = variable else { continue };
-        default(variable, "type", json!("query"));
-        default(variable, "hide", json!(0));
-        default(variable, "multi", json!(false));
-        default(variable, "includeAll", json!(false));
-        default(variable, "regex", json!(""));
-        default(variable, "options", json!([]));
-        default(variable, "current", json!({}));
-        let kind = variable["type"].as_str().unwrap_or_default();
-        if !TYPES.contains(&kind) {
-            let name = variable["name"].as_str().unwrap_or_default();
-            report.unknown.push(format!("variable ${name} of type {kind}"));
+        for (key, value) in [
+            ("type", json!("query")),
+            ("hide", json!(0)),
+            ("multi", json!(false)),
+            ("includeAll", json!(false)),
+            ("regex", json!("")),
+            ("options", json!([])),
+            ("current", json!({})),
+        ] {
+            default(variable, key, value);
         }
-        flatten_query(variable);
+        // Before schema 8 a variable of hosts was called a filter.
+        if text(variable, "type") == "filter" {
+            variable.insert("type".into(), json!("query"));
+        }
+        if !matches!(text(variable, "type"), "adhoc" | "groupby") {
+            flatten_query(variable);
+        }
+    }
+}
+
+/// Names the source of each variable that asks one, and puts all into the report.
+pub(super) fn resolve(dashboard: &mut Map<String, Value>, sources: &Sources, report: &mut Report) {
+    let list = dashboard.get_mut("templating").and_then(|t| t.get_mut("list")).and_then(Value::as_array_mut);
+    for variable in list.into_iter().flatten() {
+        let Value::Object(variable) = variable else { continue };
+        let (name, kind) = (text(variable, "name").to_owned(), text(variable, "type").to_owned());
+        if !TYPES.contains(&kind.as_str()) {
+            report.unknown(Kind::Variable, format!("${name} of type {kind}"));
+            continue;
+        }
+        if matches!(kind.as_str(), "query" | "adhoc" | "groupby") {
+            let reference = variable.get("datasource").cloned().unwrap_or_default();
+            let (source, uid) = sources.resolve(&reference, text(variable, "query"));
+            if !matches!(source.as_str(), "prometheus" | "loki") {
+                report.unknown(
+                    Kind::Variable,
+                    format!("${name}: source of type {source} is not available in this version"),
+                );
+                variable.insert("datasource".into(), json!({"type": source, "uid": uid}));
+                continue;
+            }
+            if !reference.is_null() {
+                variable.insert("datasource".into(), json!({"type": source, "uid": uid}));
+            }
+        }
+        report.used(Kind::Variable, format!("${name}: {kind}"));
     }
 }
 

@@ -33,6 +33,8 @@ test("a range query", () => {
       endMs: 4_590_000,
       stepMs: 15_000,
       limit: null,
+      hidden: false,
+      exemplar: false,
     },
   ]);
 });
@@ -65,6 +67,21 @@ test("instant, hidden, empty and log queries", () => {
   expect(compile({ targets: [{ expr: "up", hide: true }, { expr: " " }] }).queries).toEqual([]);
   const logs = compile({ type: "logs", datasource: { type: "loki" }, targets: [{ expr: '{a="b"}', maxLines: 50 }] });
   expect(logs.queries[0]).toMatchObject({ kind: "logql", limit: 50, format: "logs", startMs: 1_000_007 });
+});
+
+test("expressions ask for what they need, and filters go into the queries", () => {
+  const targets = [
+    { refId: "A", expr: "a", hide: true },
+    { refId: "B", expr: "b", hide: true },
+    { refId: "C", datasource: { type: "__expr__", uid: "__expr__" }, type: "math", expression: "$A * $factor" },
+  ];
+  const scope = new Map([["factor", single("2")], ["A", single("never")]]); // biome-ignore format: pairs
+  const made = compile({ targets }, { scope, filters: { promql: [{ key: "x", operator: "=", value: "1" }] } });
+  expect(made.problems).toEqual([]);
+  expect(made.queries.map((q) => [q.refId, q.expr, q.hidden])).toEqual([["A", 'a{x="1"}', true]]);
+  expect(made.expressions.map((e) => [e.refId, e.text, e.needs])).toEqual([["C", "$A * 2", ["A"]]]);
+  const wrong = compile({ targets: [{ refId: "E", datasource: "__expr__", type: "sql", expression: "select" }] });
+  expect(wrong.problems[0]).toContain("not available in this version");
 });
 
 test("a panel's own time", () => {

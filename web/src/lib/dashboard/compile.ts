@@ -3,11 +3,13 @@
 import type { Frame } from "../../api/frames";
 import type { PanelModel, Target } from "../../panels/types";
 import { parseDuration } from "../duration";
+import { type Expression, neededRefs, readExpression } from "../expressions/expressions";
 import { withInterval } from "../interpolate/builtIns";
 import { interpolate, type Scope } from "../interpolate/interpolate";
 import { alignRange, computeInterval, type Interval } from "../interval";
 import { parseTime, type ResolvedRange } from "../time";
 import type { VariableModel } from "../variables/model";
+import { type AdhocFilter, applyFilters } from "./adhoc";
 import { type DataSource, sourceOf } from "./dataSource";
 
 /** One query of a panel, ready to be sent. */
@@ -22,7 +24,14 @@ export interface PanelQuery {
   endMs: number;
   stepMs: number;
   limit: number | null;
+  /** Asked for an expression only: its own answer is not shown. */
+  hidden: boolean;
+  /** Exemplars are wanted beside the series. */
+  exemplar: boolean;
 }
+
+/** Ad hoc filters in force, by the language they are put into. */
+export type AdhocFilters = Partial<Record<"promql" | "logql", AdhocFilter[]>>;
 
 export interface CompileContext {
   scope: Scope;
@@ -33,10 +42,13 @@ export interface CompileContext {
   width: number;
   /** For panels that show another panel's data. */
   panels: PanelModel[];
+  filters?: AdhocFilters;
 }
 
 export interface CompiledPanel {
   queries: PanelQuery[];
+  /** Computed from the queries' answers. */
+  expressions: Expression[];
   /** What could not be asked, for the error mark. */
   problems: string[];
   /** The panel's own range: `timeFrom` and `timeShift` applied. */
@@ -55,18 +67,38 @@ export function compilePanel(panel: PanelModel, context: CompileContext): Compil
   const { range, note } = panelRange(panel, context);
   const base: CompiledPanel = {
     queries: [],
+    expressions: [],
     problems: [],
     range,
     rangeNote: note,
     interval: intervalOf(panel, null, range, context),
   };
-  for (const target of sharedTargets(panel, context.panels)) {
-    if (target.hide) continue;
+  const targets = sharedTargets(panel, context.panels);
+  for (const target of targets) readTargetExpression(target, panel, context, base);
+  const needed = neededRefs(base.expressions);
+  for (const target of targets) {
+    if ((target.hide && !needed.has(target.refId)) || base.expressions.some((e) => e.target === target)) continue;
     const made = compileTarget(target, panel, range, context);
-    if (typeof made === "string") base.problems.push(made);
-    else if (made) base.queries.push(made);
+    if (typeof made === "string") {
+      if (!base.problems.includes(made)) base.problems.push(made);
+    } else if (made) base.queries.push(made);
   }
   return base;
+}
+
+function readTargetExpression(target: Target, panel: PanelModel, context: CompileContext, into: CompiledPanel): void {
+  const reference = isMixed(target.datasource) ? panel.datasource : (target.datasource ?? panel.datasource);
+  if (sourceOf(reference, { ...context, expr: "", panelType: panel.type }) !== "expression") return;
+  const raw = typeof target.expression === "string" ? target.expression : "";
+  const scope = withInterval(context.scope, into.interval);
+  // `$A` is a query, not a variable: names of queries stay as they are.
+  const queries = new Set(panel.targets.map((t) => t.refId));
+  const text = interpolate(raw, new Map([...scope].filter(([name]) => !queries.has(name))));
+  try {
+    into.expressions.push(readExpression(target, text));
+  } catch (error) {
+    if (!target.hide) into.problems.push(`${target.refId}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** `-- Dashboard --` means the queries of another panel. */
@@ -91,9 +123,8 @@ function compileTarget(
   const raw = exprOf(target);
   const reference = isMixed(target.datasource) ? panel.datasource : (target.datasource ?? panel.datasource);
   const source = sourceOf(reference, { ...context, expr: raw, panelType: panel.type });
-  if (source === "none") return null;
-  if (typeof source === "object")
-    return `Query ${target.refId} reads from “${source.unsupported}”, which Pharos does not offer.`;
+  if (source === "none" || source === "expression") return null;
+  if (typeof source === "object") return `The source “${source.unsupported}” is not available in this version.`;
   if (raw.trim() === "") return null;
   const kind = source === "loki" ? "logql" : "promql";
   const interval = intervalOf(panel, target, range, context);
@@ -104,7 +135,7 @@ function compileTarget(
   return {
     refId: target.refId,
     kind,
-    expr: interpolate(raw, scope, kind, context.zone),
+    expr: applyFilters(interpolate(raw, scope, kind, context.zone), context.filters?.[kind] ?? [], kind),
     legend: interpolate(target.legendFormat ?? "", scope, "text", context.zone),
     format: formatOf(target, panel, kind),
     instant,
@@ -112,6 +143,8 @@ function compileTarget(
     endMs: instant || isLog ? range.toMs : endMs,
     stepMs: interval.stepMs,
     limit: isLog ? linesOf(target) : null,
+    hidden: target.hide === true,
+    exemplar: target.exemplar === true && kind === "promql" && !instant,
   };
 }
 

@@ -5,7 +5,7 @@ import { interpolate, type Scope } from "../interpolate/interpolate";
 import type { VariableModel, VariableOption } from "../variables/model";
 import type { SourceKind } from "../variables/resolve";
 
-export type Source = SourceKind | "none" | { unsupported: string };
+export type Source = SourceKind | "none" | "expression" | { unsupported: string };
 
 export type DataSource = DataSourceRef | string | null | undefined;
 
@@ -16,8 +16,11 @@ const BY_TYPE: Record<string, Source> = {
   "victoriametrics-datasource": "prometheus",
   "victoriametrics-metrics-datasource": "prometheus",
   loki: "loki",
+  __expr__: "expression",
   grafana: "none",
   datasource: "none",
+  "-- grafana --": "none",
+  "-- dashboard --": "none",
 };
 
 /** The sources that variables of type `datasource` choose from. */
@@ -55,7 +58,7 @@ function fromName(name: string, context: SourceContext): Source {
   if (/loki|pharos-logs/i.test(name)) return "loki";
   if (/prom|mimir|thanos|victoria|cortex|pharos-metrics/i.test(name)) return "prometheus";
   if (name === "-- Grafana --" || name === "grafana") return "none";
-  if (name === "__expr__") return { unsupported: "__expr__" };
+  if (name === "__expr__") return "expression";
   return looksLikeLogql(context) ? "loki" : "prometheus";
 }
 

@@ -26,7 +26,9 @@ export interface Cell {
 export interface Section {
   key: string;
   /** Null for the panels above the first row. */
-  row: { title: string; collapsed: boolean; scoped: Scope } | null;
+  row: { title: string; collapsed: boolean; scoped: Scope; hideHeader: boolean } | null;
+  /** The tab it stands in; null on dashboards without tabs. */
+  tab: string | null;
   cells: Cell[];
 }
 
@@ -34,8 +36,9 @@ const NOTHING: Scope = new Map();
 
 /** Everything in its place, repeats unfolded with the variables' selected values. */
 export function layout(panels: PanelModel[], scope: Scope): Section[] {
-  return splitByRow(panels).flatMap(({ row, members }) => {
-    if (!row) return members.length > 0 ? [section("top", null, members, NOTHING, scope)] : [];
+  return splitByRow(panels).flatMap(({ row, members }, group) => {
+    const top = group === 0 ? "top" : `top-${group}`;
+    if (!row) return members.length > 0 ? [section(top, null, members, NOTHING, scope)] : [];
     const value = row.repeat ? scope.get(row.repeat) : undefined;
     if (!row.repeat || !value) return [section(`row-${row.id}`, row, members, NOTHING, scope)];
     return repeatValues(value).map((one, i) => {
@@ -49,10 +52,21 @@ function splitByRow(panels: PanelModel[]): { row: PanelModel | null; members: Pa
   const sorted = [...panels].sort((a, b) => a.gridPos.y - b.gridPos.y || a.gridPos.x - b.gridPos.x);
   const groups: { row: PanelModel | null; members: PanelModel[] }[] = [{ row: null, members: [] }];
   for (const panel of sorted) {
+    const last = groups.at(-1);
+    const before = last?.members.at(-1) ?? last?.row;
     if (panel.type === "row") groups.push({ row: panel, members: [...(panel.panels ?? [])] });
-    else groups.at(-1)?.members.push(panel);
+    // A new tab begins above its first row.
+    else if (before && tabOf(before) !== tabOf(panel)) groups.push({ row: null, members: [panel] });
+    else last?.members.push(panel);
   }
   return groups;
+}
+
+const tabOf = (panel: PanelModel | undefined) => (typeof panel?.tab === "string" ? panel.tab : null);
+
+/** The dashboard's tabs in their order; none on most. */
+export function tabsOf(sections: Section[]): string[] {
+  return [...new Set(sections.flatMap((s) => s.tab ?? []))];
 }
 
 function repeatValues(value: Value): Value[] {
@@ -66,7 +80,13 @@ function section(key: string, row: PanelModel | null, members: PanelModel[], sco
     (cell): Cell => ({ ...cell, key: cell.key + suffix, scoped: new Map([...scoped, ...cell.scoped]) }),
   );
   compact(cells);
-  return { key, row: row && { title: row.title, collapsed: row.collapsed === true, scoped }, cells };
+  const hideHeader = row?.hideHeader === true;
+  return {
+    key,
+    row: row && { title: row.title, collapsed: row.collapsed === true && !hideHeader, scoped, hideHeader },
+    tab: tabOf(row ?? members[0]),
+    cells,
+  };
 }
 
 /** Unfolds panels with `repeat`; what stands below moves down by the rows that were added. */
@@ -112,9 +132,8 @@ export function compact(cells: { box: Box }[]): void {
   for (const cell of order) {
     const box = { ...cell.box };
     if (box.x + box.w > COLUMNS) box.x = Math.max(0, COLUMNS - box.w);
-    let y = box.y;
-    while (y > 0 && !placed.some((p) => overlap({ ...box, y: y - 1 }, p))) y -= 1;
-    box.y = y;
+    const above = placed.filter((p) => p.x < box.x + box.w && box.x < p.x + p.w && p.y < box.y);
+    box.y = Math.max(0, ...above.map((p) => Math.min(box.y, p.y + p.h)));
     for (let hit = placed.find((p) => overlap(box, p)); hit; hit = placed.find((p) => overlap(box, p))) {
       box.y = hit.y + hit.h;
     }

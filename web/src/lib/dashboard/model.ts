@@ -16,6 +16,23 @@ export interface DashboardLink {
   targetBlank?: boolean;
 }
 
+/** An annotation query of the dashboard, whose source is known. */
+export interface AnnotationQuery {
+  name: string;
+  enable: boolean;
+  /** 0 shown, 2 hidden: its switch. */
+  hide: boolean;
+  iconColor: string;
+  expr: string;
+  datasource: { type?: string; uid?: string } | null;
+  step: string;
+  titleFormat: string;
+  textFormat: string;
+  tagKeys: string;
+  useValueForTime: boolean;
+  filter: { exclude: boolean; ids: number[] } | null;
+}
+
 export interface DashboardModel {
   uid: string;
   title: string;
@@ -31,6 +48,10 @@ export interface DashboardModel {
   graphTooltip: 0 | 1 | 2;
   links: DashboardLink[];
   hideTimePicker: boolean;
+  annotations: AnnotationQuery[];
+  /** `1m`: "now" means a minute ago, because the newest data come late. */
+  nowDelay: string;
+  quickRanges: { from: string; to: string; label: string }[];
 }
 
 type Json = Record<string, unknown>;
@@ -68,7 +89,37 @@ export function readDashboard(json: unknown): DashboardModel {
     graphTooltip: tooltip === 1 || tooltip === 2 ? tooltip : 0,
     links: list(raw.links).map(record) as DashboardLink[],
     hideTimePicker: picker.hidden === true,
+    annotations: list(record(raw.annotations).list).map(record).flatMap(readAnnotation),
+    nowDelay: text(picker.nowDelay),
+    quickRanges: list(picker.quick_ranges).map(record).flatMap(readQuickRange),
   };
+}
+
+function readAnnotation(raw: Json): AnnotationQuery[] {
+  if (raw.builtIn === 1 || raw.builtIn === true) return [];
+  const filter = record(raw.filter);
+  const ids = list(filter.ids).filter((id): id is number => typeof id === "number");
+  return [
+    {
+      name: text(raw.name, "Annotations"),
+      enable: raw.enable !== false,
+      hide: raw.hide === true || raw.hide === 2,
+      iconColor: text(raw.iconColor),
+      expr: text(raw.expr),
+      datasource: record(raw.datasource),
+      step: text(raw.step) || text(raw.interval),
+      titleFormat: text(raw.titleFormat),
+      textFormat: text(raw.textFormat),
+      tagKeys: text(raw.tagKeys),
+      useValueForTime: raw.useValueForTime === true || raw.useValueForTime === "on",
+      filter: ids.length > 0 ? { exclude: filter.exclude === true, ids } : null,
+    },
+  ];
+}
+
+function readQuickRange(raw: Json): { from: string; to: string; label: string }[] {
+  const [from, to] = [text(raw.from), text(raw.to, "now")];
+  return from ? [{ from, to, label: text(raw.display, `${from} to ${to}`) }] : [];
 }
 
 function readZone(zone: string): string {
@@ -79,7 +130,19 @@ function readZone(zone: string): string {
 function readPanels(value: unknown): PanelModel[] {
   const panels = list(value).map((panel) => readPanel(record(panel)));
   giveIds(panels);
+  takeTransformations(panels);
   return panels;
+}
+
+/** A panel of another panel's data may begin where that one's transformations end. */
+function takeTransformations(panels: PanelModel[]): void {
+  const all = panels.flatMap((panel) => [panel, ...(panel.panels ?? [])]);
+  const byId = new Map(all.map((panel) => [panel.id, panel.transformations ?? []]));
+  for (const panel of all) {
+    const source = panel.targets.find((t) => t.withTransforms === true && typeof t.panelId === "number");
+    const before = source && byId.get(source.panelId as number);
+    if (before) panel.transformations = [...before, ...(panel.transformations ?? [])];
+  }
 }
 
 function readPanel(raw: Json): PanelModel {

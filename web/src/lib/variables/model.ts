@@ -7,7 +7,8 @@ export interface VariableOption {
 
 export interface VariableModel {
   name: string;
-  type: "query" | "custom" | "interval" | "textbox" | "constant" | "datasource" | "adhoc" | string;
+  /** `query`, `custom`, `interval`, `textbox`, `constant`, `datasource`, `adhoc`, `switch`, `groupby`. */
+  type: string;
   label?: string | null;
   description?: string | null;
   /** 0 shown, 1 without its label, 2 hidden. */
@@ -27,7 +28,22 @@ export interface VariableModel {
   auto?: boolean;
   auto_min?: string;
   auto_count?: number;
+  /** Not in the URL: the selection lives as long as the page. */
   skipUrlSync?: boolean;
+  /** Listed beside what the query gives. */
+  staticOptions?: { text?: unknown; value?: unknown }[];
+  staticOptionsOrder?: "before" | "after" | "sorted";
+  /** Whether a value that is not listed may be typed; on unless the file says no. */
+  allowCustomValue?: boolean;
+  /** `json`: a custom list written as JSON. */
+  valuesFormat?: string;
+  /** Of ad hoc filters: conditions chosen, and those always in force. */
+  filters?: unknown;
+  baseFilters?: unknown;
+  defaultKeys?: { text?: unknown; value?: unknown }[] | null;
+  /** Of a switch. */
+  enabledValue?: unknown;
+  disabledValue?: unknown;
 }
 
 /** A variable with its options loaded and its selection settled. */

@@ -95,6 +95,46 @@ export function customOptions(text: string): VariableOption[] {
     });
 }
 
+/** A custom list written as JSON: texts, or objects with `text` and `value`. */
+export function jsonOptions(text: string): VariableOption[] {
+  let list: unknown;
+  try {
+    list = JSON.parse(text || "[]");
+  } catch {
+    throw new Error("the variable's list is no JSON");
+  }
+  return (Array.isArray(list) ? list : []).flatMap((entry) => {
+    if (entry === null || entry === undefined) return [];
+    if (typeof entry !== "object") return [{ text: String(entry), value: String(entry) }];
+    const { text: shown, value } = entry as Record<string, unknown>;
+    if (shown === undefined && value === undefined) return [];
+    return [{ text: String(shown ?? value), value: String(value ?? shown) }];
+  });
+}
+
+/** The static options of a query variable, before, behind or among what its query gives. */
+export function withStatic(model: VariableModel, found: VariableOption[]): VariableOption[] {
+  const own = (model.staticOptions ?? []).map((o) => ({
+    text: String(o.text ?? o.value ?? ""),
+    value: String(o.value ?? o.text ?? ""),
+  }));
+  if (own.length === 0) return found;
+  const merged = model.staticOptionsOrder === "after" ? [...found, ...own] : [...own, ...found];
+  const all = unique(merged);
+  return model.staticOptionsOrder === "sorted" ? sortOptions(all, model.sort || 1) : all;
+}
+
+/** A switch has two values: off first. */
+export function switchOptions(model: VariableModel): VariableOption[] {
+  const [first, second] = model.options ?? [];
+  const on = String(model.enabledValue ?? first?.value ?? "true");
+  const off = String(model.disabledValue ?? second?.value ?? "false");
+  return [
+    { text: "off", value: off },
+    { text: "on", value: on },
+  ];
+}
+
 /** The list of an interval variable, `auto` first where it is on. */
 export function intervalOptions(model: VariableModel, text: string): VariableOption[] {
   const listed = text.match(/(["'])(.*?)\1|[\w.]+/g)?.map((part) => part.replace(/^["']|["']$/g, "")) ?? [];
@@ -108,14 +148,23 @@ export function autoInterval(model: VariableModel, rangeMs: number): string {
   return formatIntervalFloor(Math.max(roundInterval(rangeMs / (model.auto_count || 30)), minMs));
 }
 
-/** The selection that holds among the options: the wanted one where it exists, else the first (or All). */
-export function settleSelection(model: VariableModel, options: VariableOption[], wanted: string[]): string[] {
+/**
+ * The selection that holds among the options: the wanted one where it exists, else the first (or All). What the URL
+ * asks for (`trusted`) holds even where no option is like it: a link may name what has no data right now.
+ */
+export function settleSelection(
+  model: VariableModel,
+  options: VariableOption[],
+  wanted: string[],
+  trusted = false,
+): string[] {
   const cleaned = wanted.map((v) => (v === "All" && model.includeAll && !options.some((o) => o.value === v) ? ALL : v));
   if (model.includeAll && cleaned.includes(ALL)) return [ALL];
   if (options.length === 0) return model.includeAll ? [ALL] : cleaned.filter((v) => v !== "");
   const known = cleaned.flatMap((v) => {
     const option = options.find((o) => o.value === v) ?? options.find((o) => o.text === v);
-    return option ? [option.value] : [];
+    if (option) return [option.value];
+    return trusted && v !== "" && model.allowCustomValue !== false ? [v] : [];
   });
   if (known.length > 0) return model.multi ? [...new Set(known)] : known.slice(0, 1);
   if (model.includeAll) return [ALL];

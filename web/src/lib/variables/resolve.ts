@@ -1,5 +1,6 @@
 /** Loads the variables of a dashboard in the order in which they depend on each other. */
 
+import { formatFilters, readFilters } from "../dashboard/adhoc";
 import { interpolate, referredNames, type Scope, single, type Value } from "../interpolate/interpolate";
 import type { ResolvedRange } from "../time";
 import {
@@ -17,9 +18,12 @@ import {
   autoInterval,
   customOptions,
   intervalOptions,
+  jsonOptions,
   settleSelection,
   sortOptions,
+  switchOptions,
   toRegex,
+  withStatic,
 } from "./options";
 import { parseVariableQuery, type VariableQuery } from "./parseQuery";
 
@@ -36,6 +40,8 @@ export interface ResolveInput {
   models: VariableModel[];
   /** What the URL says, by variable name. */
   wanted: ReadonlyMap<string, string[]>;
+  /** Those of them that were just chosen, or stood in the link: they hold without an option like them. */
+  trusted?: ReadonlySet<string>;
   range: ResolvedRange;
   /** `$__range`, `$__from` and their like. */
   builtIns: Scope;
@@ -43,6 +49,8 @@ export interface ResolveInput {
   sourceOf: (model: VariableModel, scope: Scope) => SourceKind;
   /** Data sources for variables of type `datasource`. */
   sources: (type: string) => VariableOption[];
+  /** Applies a regular expression somewhere where it may take its time. */
+  runRegex?: (raw: VariableOption[], regex: string) => Promise<VariableOption[]>;
 }
 
 /** States in the file's order. A variable whose query fails keeps its selection and carries the error. */
@@ -53,7 +61,7 @@ export async function resolveVariables(input: ResolveInput): Promise<VariableSta
     const states = await Promise.all(level.map((model) => resolveOne(model, scope, input)));
     for (const state of states) {
       done.set(state.model.name, state);
-      scope.set(state.model.name, selectedValue(state, input.range));
+      if (state.model.type !== "adhoc") scope.set(state.model.name, selectedValue(state, input.range));
     }
   }
   return input.models.flatMap((model) => done.get(model.name) ?? []);
@@ -86,7 +94,13 @@ async function resolveOne(model: VariableModel, scope: Scope, input: ResolveInpu
   try {
     const options = await loadOptions(model, scope, input);
     if (model.type === "textbox") return { model, options, selected: [textboxValue(model, input)], error: null };
-    return { model, options, selected: settleSelection(model, options, wanted), error: null };
+    // Filters are their own values: nothing is chosen from a list.
+    if (model.type === "adhoc") {
+      const selected = input.wanted.get(model.name) ?? formatFilters(readFilters(model.filters));
+      return { model, options, selected, error: null };
+    }
+    const trusted = input.trusted?.has(model.name) ?? false;
+    return { model, options, selected: settleSelection(model, options, wanted, trusted), error: null };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return { model, options: [], selected: wanted, error: message };
@@ -101,22 +115,30 @@ async function loadOptions(model: VariableModel, scope: Scope, input: ResolveInp
   const text = queryText(model);
   switch (model.type) {
     case "custom":
-      return customOptions(interpolate(text, scope));
+      return model.valuesFormat === "json"
+        ? jsonOptions(interpolate(text, scope))
+        : customOptions(interpolate(text, scope));
     case "interval":
       return intervalOptions(model, text);
     case "constant":
       return [{ text, value: text }];
+    case "switch":
+      return switchOptions(model);
     case "textbox":
     case "adhoc":
       return [];
+    case "groupby":
+      return input.load({ kind: "labelNames", match: null }, input.sourceOf(model, scope), model);
     case "datasource":
       return sourceOptions(model, input.sources(text));
     case "query": {
       const source = input.sourceOf(model, scope);
       const query = interpolate(text, scope, source === "loki" ? "logql" : "promql");
-      if (query.trim() === "") return storedOptions(model);
+      if (query.trim() === "") return withStatic(model, storedOptions(model));
       const raw = await input.load(parseVariableQuery(query), source, model);
-      return sortOptions(applyRegex(raw, interpolate(model.regex ?? "", scope, "regex")), model.sort);
+      const regex = interpolate(model.regex ?? "", scope, "regex");
+      const found = await (input.runRegex ?? applyRegex)(raw, regex);
+      return withStatic(model, sortOptions(found, model.sort));
     }
     default:
       return storedOptions(model);
@@ -139,7 +161,7 @@ function storedOptions(model: VariableModel): VariableOption[] {
 /** What the variable's name stands for in texts. */
 export function selectedValue(state: VariableState, range: ResolvedRange): Value {
   const { model, options, selected } = state;
-  const multi = Boolean(model.multi || model.includeAll);
+  const multi = Boolean(model.multi || model.includeAll || model.type === "groupby");
   if (isAll(selected)) {
     if (model.allValue) return { values: [model.allValue], text: "All", multi, verbatim: true };
     return { values: options.map((o) => o.value), text: "All", multi };
@@ -152,6 +174,9 @@ export function selectedValue(state: VariableState, range: ResolvedRange): Value
 
 export function scopeOf(states: VariableState[], builtIns: Scope, range: ResolvedRange): Scope {
   const scope = new Map<string, Value>(builtIns);
-  for (const state of states) scope.set(state.model.name, selectedValue(state, range));
+  for (const state of states) {
+    // Filters go into the queries by themselves.
+    if (state.model.type !== "adhoc") scope.set(state.model.name, selectedValue(state, range));
+  }
   return scope;
 }

@@ -1,87 +1,140 @@
 /** An open dashboard: its header, its variables, its sections, its shortcuts. */
 
 import { useComputedColorScheme } from "@mantine/core";
-import { IconArrowLeft, IconDeviceTv } from "@tabler/icons-react";
 import { useCallback, useMemo, useRef, useState } from "react";
 import type { DashboardMeta, ImportReport } from "../../api/types";
-import { PageHeader } from "../../components/PageHeader";
-import { RefreshPicker } from "../../components/RefreshPicker";
 import { EmptyView } from "../../components/StateView";
-import { TimePicker } from "../../components/TimePicker";
-import { findCell, layout } from "../../lib/dashboard/layout";
+import { findCell, layout, type Section, tabsOf } from "../../lib/dashboard/layout";
 import type { DashboardModel } from "../../lib/dashboard/model";
-import { interpolate } from "../../lib/interpolate/interpolate";
 import { one } from "../../lib/urlSearch";
 import { type TimeDefaults, useTimeState } from "../../state/timeState";
 import { usePatchUrl, useUrlSearch } from "../../state/urlState";
-import { DashboardProvider, type DashboardState, useDashboardState } from "./context";
-import { DashboardLinks } from "./DashboardLinks";
+import { DashboardProvider, type DashboardState } from "./context";
+import { DashboardHeader } from "./DashboardHeader";
 import classes from "./DashboardView.module.css";
 import { PanelCard } from "./PanelCard";
-import { ReportMark } from "./ReportMark";
 import { SectionGrid } from "./SectionGrid";
+import { Tabs } from "./Tabs";
+import { useAnnotations } from "./useAnnotations";
 import { useBusy } from "./useBusy";
 import { useDashboardKeys } from "./useDashboardKeys";
-import { useVariables, type Variables } from "./useVariables";
-import { VariableBar } from "./VariableBar";
+import { useInspected } from "./useInspected";
+import { useLegends } from "./useLegends";
+import { usePrinting } from "./usePrinting";
+import { useVariables } from "./useVariables";
 
 interface Props {
   dashboard: DashboardModel;
   meta: DashboardMeta;
   report: ImportReport;
+  /** One panel alone, without anything around it (`/d-solo`): its id. */
+  solo?: string | undefined;
 }
 
-export function DashboardView({ dashboard, meta, report }: Props) {
+export function DashboardView({ dashboard: file, meta, report, solo }: Props) {
   const search = useUrlSearch();
   const patch = usePatchUrl();
-  const theme = useComputedColorScheme("dark");
-  const time = useTimeState(useDefaults(dashboard));
-  const variables = useVariables(dashboard, time);
-  const [inspected, setInspected] = useState<string | null>(null);
+  const scheme = useComputedColorScheme("dark");
+  const time = useTimeState(useDefaults(file));
+  const variables = useVariables(file, time);
+  const [inspected, inspect] = useInspected();
   const [busy, setBusy] = useBusy();
+  const { printing, print } = usePrinting(busy);
   const hovered = useRef<string | null>(null);
-  const viewed = one(search, "viewPanel") ?? null;
-  const kiosk = one(search, "kiosk") !== undefined;
+  const viewed = solo ?? one(search, "viewPanel") ?? null;
+  const kiosk = solo !== undefined || one(search, "kiosk") !== undefined;
+  const [crosshair, setCrosshair] = useState<0 | 1 | 2 | null>(null);
+  const dashboard = useMemo(
+    () => (crosshair === null ? file : { ...file, graphTooltip: crosshair }),
+    [file, crosshair],
+  );
+  const legends = useLegends();
 
   const view = useCallback(
     (key: string | null) => patch({ viewPanel: key === null ? undefined : `panel-${key}` }),
     [patch],
   );
-  const { scope } = variables;
-  const sections = useMemo(() => (scope ? layout(dashboard.panels, scope) : []), [dashboard.panels, scope]);
+  const { scope, states, filters } = variables;
+  const annotations = useAnnotations(file, scope, time);
+  const sections = useMemo(() => (scope ? layout(file.panels, scope) : []), [file.panels, scope]);
   const [toggled, setToggled] = useState<ReadonlyMap<string, boolean>>(new Map());
   const isOpen = (key: string, collapsed: boolean) => toggled.get(key) ?? !collapsed;
   const setAll = (open: boolean) => setToggled(new Map(sections.map((s) => [s.key, open])));
 
-  useDashboardKeys({ time, hovered, viewed, kiosk, view, inspect: setInspected, patch, setAll });
-  const { states } = variables;
+  useDashboardKeys({
+    time,
+    hovered,
+    viewed,
+    kiosk,
+    view,
+    inspect,
+    patch,
+    setAll,
+    print,
+    legends,
+    nextCrosshair: () => setCrosshair(((dashboard.graphTooltip + 1) % 3) as 0 | 1 | 2),
+  });
+  const theme = printing ? "light" : scheme;
   const state = useMemo(
     (): DashboardState => ({
       dashboard,
       time,
       scope,
       variables: states,
+      filters,
+      annotations: annotations.sets,
       theme,
+      printing,
+      legends,
       hover: (key) => {
         hovered.current = key;
       },
-      view,
-      inspect: setInspected,
+      view: solo === undefined ? view : null,
+      inspect,
       inspected,
       setBusy,
     }),
-    [dashboard, time, scope, states, theme, view, inspected, setBusy],
+    [
+      dashboard,
+      time,
+      scope,
+      states,
+      filters,
+      annotations.sets,
+      theme,
+      printing,
+      legends,
+      view,
+      inspect,
+      inspected,
+      solo,
+      setBusy,
+    ],
   );
   const cell = viewed ? findCell(sections, viewed) : undefined;
+  const tabs = tabsOf(sections);
+  const tab = tabs.find((t) => t === one(search, "dtab")) ?? tabs[0];
+  const shown = sections.filter((s) => s.tab === null || s.tab === tab || printing);
 
   return (
     <DashboardProvider value={state}>
-      {!kiosk && <Header meta={meta} report={report} variables={variables} viewed={viewed !== null} busy={busy} />}
+      {!kiosk && (
+        <DashboardHeader
+          meta={meta}
+          report={report}
+          variables={variables}
+          annotations={annotations}
+          viewed={viewed !== null}
+          busy={busy}
+          print={print}
+        />
+      )}
       <div className={classes.body} data-single={cell !== undefined}>
+        {tabs.length > 1 && tab && !cell && <Tabs tabs={tabs} chosen={tab} choose={(next) => patch({ dtab: next })} />}
         {cell ? (
           <PanelCard key={cell.key} cell={cell} single />
         ) : (
-          sections.map((section) => (
+          shown.map((section: Section) => (
             <SectionGrid
               key={section.key}
               section={section}
@@ -99,56 +152,10 @@ export function DashboardView({ dashboard, meta, report }: Props) {
   );
 }
 
-interface HeaderProps {
-  meta: DashboardMeta;
-  report: ImportReport;
-  variables: Variables;
-  /** One panel is shown alone. */
-  viewed: boolean;
-  busy: boolean;
-}
-
-function Header({ meta, report, variables, viewed, busy }: HeaderProps) {
-  const { dashboard, time, scope, view } = useDashboardState();
-  const patch = usePatchUrl();
-  const title = scope ? interpolate(dashboard.title, scope) : dashboard.title;
-  return (
-    <PageHeader
-      title={title}
-      crumb={viewed ? undefined : meta.folder || undefined}
-      mark={<ReportMark report={report} description={dashboard.description} />}
-      below={
-        <div className={classes.below}>
-          {viewed && (
-            <button type="button" className="button" onClick={() => view?.(null)}>
-              <IconArrowLeft size={15} /> Back to the dashboard
-            </button>
-          )}
-          <VariableBar variables={variables} />
-          {!viewed && <DashboardLinks />}
-        </div>
-      }
-    >
-      {!dashboard.hideTimePicker && <TimePicker time={time} />}
-      <RefreshPicker time={time} intervals={dashboard.refreshIntervals} busy={busy} />
-      <button
-        type="button"
-        className={`button ${classes.kiosk}`}
-        data-icon="true"
-        title="Full screen without menus (d k)"
-        aria-label="Kiosk mode"
-        onClick={() => patch({ kiosk: "1" })}
-      >
-        <IconDeviceTv size={16} />
-      </button>
-    </PageHeader>
-  );
-}
-
 function useDefaults(dashboard: DashboardModel): TimeDefaults {
-  const { time, refresh, timezone, weekStart } = dashboard;
+  const { time, refresh, timezone, weekStart, nowDelay } = dashboard;
   return useMemo(
-    () => ({ from: time.from, to: time.to, refresh, zone: timezone, weekStart }),
-    [time, refresh, timezone, weekStart],
+    () => ({ from: time.from, to: time.to, refresh, zone: timezone, weekStart, nowDelay }),
+    [time, refresh, timezone, weekStart, nowDelay],
   );
 }

@@ -8,10 +8,12 @@ import { useServerGone } from "../../components/ConnectionBanner";
 import { CrashGuard } from "../../components/CrashGuard";
 import { useInView } from "../../components/useInView";
 import { useSize } from "../../components/useSize";
+import { concerns } from "../../lib/dashboard/annotations";
 import { type CompiledPanel, compilePanel } from "../../lib/dashboard/compile";
 import type { Cell } from "../../lib/dashboard/layout";
 import { withInterval } from "../../lib/interpolate/builtIns";
 import { interpolate, type Scope, single } from "../../lib/interpolate/interpolate";
+import type { Annotation, Exemplar } from "../../panels/events";
 import { safeHref } from "../../panels/links";
 import { findPanelType } from "../../panels/registry";
 import type { PanelModel, PanelProps, TimeRange } from "../../panels/types";
@@ -30,11 +32,12 @@ interface Props {
   single?: boolean;
 }
 
-export const PanelCard = memo(function PanelCard({ cell, single: alone = false }: Props) {
+export const PanelCard = memo(function PanelCard({ cell: given, single: alone = false }: Props) {
   const state = useDashboardState();
+  const cell = useLegend(given, state.legends.isFlipped(given.key));
   const card = useRef<HTMLElement>(null);
   const body = useRef<HTMLDivElement>(null);
-  const inView = useInView(card);
+  const inView = useInView(card) || state.printing;
   const size = useSize(body);
   const { panel, key } = cell;
   const scope = useMemo(
@@ -67,7 +70,7 @@ export const PanelCard = memo(function PanelCard({ cell, single: alone = false }
       <header className={classes.header}>
         <h3 title={title}>{title}</h3>
         <Marks cell={cell} data={data} compiled={compiled} replace={replace} />
-        <PanelMenu cellKey={key} alone={alone} explore={explore} />
+        <PanelMenu cellKey={key} title={title || type.title} alone={alone} explore={explore} />
       </header>
       {data.loading && <div className={classes.loading} role="progressbar" aria-label="Loading" />}
       <div ref={body} className={classes.body}>
@@ -78,6 +81,7 @@ export const PanelCard = memo(function PanelCard({ cell, single: alone = false }
                 <Body
                   cell={cell}
                   frames={data.frames}
+                  exemplars={data.exemplars}
                   range={data.range ?? compiled.range}
                   size={size}
                   replace={replace}
@@ -93,6 +97,17 @@ export const PanelCard = memo(function PanelCard({ cell, single: alone = false }
     </section>
   );
 });
+
+/** The cell with its legend the other way round, where the user wants that. */
+function useLegend(cell: Cell, flipped: boolean): Cell {
+  return useMemo(() => {
+    if (!flipped) return cell;
+    const { legend } = cell.panel.options as { legend?: Record<string, unknown> };
+    const isShown = legend?.showLegend !== false && legend?.displayMode !== "hidden";
+    const next = { ...legend, showLegend: !isShown, displayMode: legend?.displayMode === "table" ? "table" : "list" };
+    return { ...cell, panel: { ...cell.panel, options: { ...cell.panel.options, legend: next } } };
+  }, [cell, flipped]);
+}
 
 interface InspectorProps {
   cell: Cell;
@@ -121,7 +136,7 @@ function useBusyReport(key: string, loading: boolean): void {
 }
 
 function useCompiled(cell: Cell, scope: Scope | null, state: DashboardState, width: number): CompiledPanel | null {
-  const { dashboard, time, variables } = state;
+  const { dashboard, time, variables, filters } = state;
   // A few pixels more or less are no reason to ask again.
   const rounded = Math.round(width / 50) * 50;
   return useMemo(() => {
@@ -135,8 +150,9 @@ function useCompiled(cell: Cell, scope: Scope | null, state: DashboardState, wid
       zone,
       width: rounded,
       panels: dashboard.panels,
+      filters,
     });
-  }, [cell.panel, scope, variables, time.range, time.zone, rounded, dashboard.panels, time]);
+  }, [cell.panel, scope, variables, filters, time.range, time.zone, rounded, dashboard.panels, time]);
 }
 
 /** The same function until new data come: a panel is drawn for its data, not for each second that passes. */
@@ -165,13 +181,24 @@ function useInterpolation(
 interface BodyProps {
   cell: Cell;
   frames: Frame[];
+  exemplars: readonly Exemplar[];
   range: TimeRange;
   size: { width: number; height: number };
   replace: PanelProps["interpolate"];
 }
 
-const Body = memo(function Body({ cell, frames, range, size, replace }: BodyProps) {
+/** The events that this panel shows; the same list while they are the same. */
+function usePanelAnnotations(panelId: number): readonly Annotation[] | undefined {
+  const { annotations } = useDashboardState();
+  return useMemo(() => {
+    const events = annotations.flatMap((set) => (concerns(set.query, panelId) ? set.events : []));
+    return events.length > 0 ? events : undefined;
+  }, [annotations, panelId]);
+}
+
+const Body = memo(function Body({ cell, frames, exemplars, range, size, replace }: BodyProps) {
   const { time, theme, dashboard, onLabelFilter } = useDashboardState();
+  const annotations = usePanelAnnotations(cell.panel.id);
   const { zoomTo, zoomOut, zone } = time;
   const { component } = findPanelType(cell.panel.type);
   // Time passes in the context, but what a panel draws changes with its own properties alone.
@@ -189,10 +216,27 @@ const Body = memo(function Body({ cell, frames, range, size, replace }: BodyProp
       interpolate: replace,
       onZoom: zoomTo,
       onZoomOut: zoomOut,
+      ...(annotations ? { annotations } : {}),
+      ...(exemplars.length > 0 ? { exemplars } : {}),
       ...(onLabelFilter ? { onLabelFilter } : {}),
     };
     return createElement(component, props);
-  }, [cell.panel, frames, range, zone, theme, size, dashboard, replace, zoomTo, zoomOut, onLabelFilter, component]);
+  }, [
+    cell.panel,
+    frames,
+    exemplars,
+    annotations,
+    range,
+    zone,
+    theme,
+    size,
+    dashboard,
+    replace,
+    zoomTo,
+    zoomOut,
+    onLabelFilter,
+    component,
+  ]);
 });
 
 /** What stands in the body when there is nothing to draw; undefined when there is. */
@@ -200,7 +244,7 @@ function insteadOfData(data: PanelData, compiled: CompiledPanel): ReactNode | un
   const problems = [...compiled.problems, ...data.errors];
   if (data.frames.some((frame) => !isEmptyFrame(frame))) return undefined;
   if (problems.length > 0) return <p className={classes.problem}>{problems.join("\n")}</p>;
-  if (compiled.queries.length === 0) return <p>No query</p>;
+  if (compiled.queries.length === 0 && compiled.expressions.length === 0) return <p>No query</p>;
   if (!data.settled) return null;
   return <p>No data</p>;
 }

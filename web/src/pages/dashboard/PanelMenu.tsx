@@ -1,31 +1,51 @@
 /** What can be done with a panel. */
 
 import { Menu } from "@mantine/core";
-import { IconCompass, IconDotsVertical, IconEye, IconLink, IconTable } from "@tabler/icons-react";
+import { IconCompass, IconDotsVertical, IconEye, IconLink, IconList, IconPhoto, IconTable } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
 import { copyText } from "../../lib/clipboard";
 import { useDashboardState } from "./context";
 import classes from "./PanelMenu.module.css";
 
 interface Props {
   cellKey: string;
+  title: string;
   /** The panel fills the page already. */
   alone: boolean;
   explore: string | null;
 }
 
-export function PanelMenu({ cellKey, alone, explore }: Props) {
-  const { view, inspect } = useDashboardState();
+export function PanelMenu({ cellKey, title, alone, explore }: Props) {
+  const { view, inspect, legends } = useDashboardState();
+  const [problem, setProblem] = useState("");
+  const saveImage = async () => {
+    try {
+      const { savePanelImage } = await import("./panelImage");
+      await savePanelImage(cellKey, title);
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : "The picture could not be made");
+      setTimeout(() => setProblem(""), 5000);
+    }
+  };
   const navigate = useNavigate();
   const copyLink = () => {
     const url = new URL(location.href);
     url.searchParams.set("viewPanel", `panel-${cellKey}`);
+    url.searchParams.delete("inspect");
     void copyText(url.toString());
   };
   return (
     <Menu>
       <Menu.Target>
-        <button type="button" className={classes.dots} aria-label="Panel menu">
+        <button
+          type="button"
+          className={classes.dots}
+          data-screen-only=""
+          data-problem={problem !== ""}
+          aria-label={`Menu of ${title}`}
+          title={problem || undefined}
+        >
           <IconDotsVertical size={16} stroke={1.7} />
         </button>
       </Menu.Target>
@@ -51,6 +71,16 @@ export function PanelMenu({ cellKey, alone, explore }: Props) {
             Open in Explore
           </Menu.Item>
         )}
+        <Menu.Item
+          leftSection={<IconList size={15} />}
+          rightSection={<kbd>p l</kbd>}
+          onClick={() => legends.flip(cellKey)}
+        >
+          Show or hide the legend
+        </Menu.Item>
+        <Menu.Item leftSection={<IconPhoto size={15} />} onClick={() => void saveImage()}>
+          Save as a picture (PNG)
+        </Menu.Item>
         {view && (
           <Menu.Item leftSection={<IconLink size={15} />} onClick={copyLink}>
             Copy link to the panel

@@ -6,6 +6,7 @@ import type { DashboardModel } from "../../lib/dashboard/model";
 import { builtInScope } from "../../lib/interpolate/builtIns";
 import type { TimeState } from "../../state/timeState";
 import { DashboardProvider, type DashboardState } from "./context";
+import { useLegends } from "./useLegends";
 
 interface Props {
   dashboard: DashboardModel;
@@ -16,10 +17,13 @@ interface Props {
 }
 
 const ignore = () => undefined;
+const NO_FILTERS: DashboardState["filters"] = {};
+const NO_ANNOTATIONS: DashboardState["annotations"] = [];
 
 export function PanelStage({ dashboard, time, onBusy, onLabelFilter, children }: Props) {
   const theme = useComputedColorScheme("dark");
   const [inspected, setInspected] = useState<string | null>(null);
+  const legends = useLegends();
   const { raw, range, zone } = time;
   const scope = useMemo(() => builtInScope(range, raw, zone), [range, raw, zone]);
   const filter = useRef(onLabelFilter);
@@ -31,7 +35,11 @@ export function PanelStage({ dashboard, time, onBusy, onLabelFilter, children }:
       time,
       scope,
       variables: [],
+      filters: NO_FILTERS,
+      annotations: NO_ANNOTATIONS,
       theme,
+      printing: false,
+      legends,
       hover: ignore,
       view: null,
       inspect: setInspected,
@@ -39,7 +47,7 @@ export function PanelStage({ dashboard, time, onBusy, onLabelFilter, children }:
       setBusy: onBusy ?? ignore,
       ...(filters ? { onLabelFilter: (label, value, op) => filter.current?.(label, value, op) } : {}),
     }),
-    [dashboard, time, scope, theme, inspected, onBusy, filters],
+    [dashboard, time, scope, theme, legends, inspected, onBusy, filters],
   );
   return <DashboardProvider value={state}>{children}</DashboardProvider>;
 }

@@ -20,7 +20,7 @@ export function SectionGrid({ section, open, onToggle }: Props) {
   const title = row && scope ? interpolate(row.title, new Map([...scope, ...row.scoped])) : "";
   return (
     <section className={classes.section}>
-      {row && (
+      {row && !row.hideHeader && (
         <button type="button" className={classes.row} aria-expanded={open} onClick={() => onToggle(!open)}>
           {open ? <IconChevronDown size={16} /> : <IconChevronRight size={16} />}
           <h2>{title || "Row"}</h2>

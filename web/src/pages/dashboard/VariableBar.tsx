@@ -1,9 +1,10 @@
 /** The drop-downs and text boxes of a dashboard's variables. */
 
 import { Tooltip } from "@mantine/core";
+import { IconRestore } from "@tabler/icons-react";
 import { useState } from "react";
 import type { VariableState } from "../../lib/variables/model";
-import { usePatchUrl } from "../../state/urlState";
+import { AdhocVariable } from "./AdhocVariable";
 import type { Variables } from "./useVariables";
 import classes from "./VariableBar.module.css";
 import { VariableSelect } from "./VariableSelect";
@@ -16,28 +17,63 @@ function hideOf(state: VariableState): number {
 }
 
 export function VariableBar({ variables }: { variables: Variables }) {
-  const patch = usePatchUrl();
-  const shown = variables.states.filter((s) => hideOf(s) !== 2 && !["constant", "adhoc"].includes(s.model.type));
-  return shown.map((state) => {
-    const { name, label, description } = state.model;
-    const set = (values: string[]) => patch({ [`var-${name}`]: values.length === 1 ? (values[0] ?? "") : values });
-    return (
-      <div key={name} className={classes.variable}>
-        {hideOf(state) !== 1 && (
-          <Tooltip label={description} disabled={!description}>
-            <span className={classes.label} id={`var-${name}`}>
-              {label || name}
-            </span>
-          </Tooltip>
-        )}
-        {state.model.type === "textbox" ? (
-          <TextVariable key={state.selected[0]} state={state} set={set} />
-        ) : (
-          <VariableSelect state={state} loading={variables.loading} set={set} />
-        )}
-      </div>
-    );
-  });
+  const shown = variables.states.filter((s) => hideOf(s) !== 2 && s.model.type !== "constant");
+  return (
+    <>
+      {shown.map((state) => (
+        <div key={state.model.name} className={classes.variable}>
+          {hideOf(state) !== 1 && (
+            <Tooltip label={state.model.description} disabled={!state.model.description}>
+              <span className={classes.label} id={`var-${state.model.name}`}>
+                {state.model.label || state.model.name}
+              </span>
+            </Tooltip>
+          )}
+          <Control state={state} variables={variables} />
+        </div>
+      ))}
+      {variables.reset && shown.length > 0 && (
+        <button
+          type="button"
+          className="button"
+          data-kind="quiet"
+          title="Back to the values that the dashboard's file says"
+          onClick={variables.reset}
+        >
+          <IconRestore size={14} /> Reset
+        </button>
+      )}
+    </>
+  );
+}
+
+function Control({ state, variables }: { state: VariableState; variables: Variables }) {
+  const { model, selected, options } = state;
+  const set = (values: string[]) => variables.set(model, values);
+  switch (model.type) {
+    case "textbox":
+      return <TextVariable key={selected[0]} state={state} set={set} />;
+    case "adhoc":
+      return <AdhocVariable state={state} set={set} />;
+    case "switch": {
+      const [off, on] = options;
+      const isOn = selected[0] === on?.value;
+      return (
+        <button
+          type="button"
+          role="switch"
+          className={classes.switch}
+          aria-checked={isOn}
+          aria-label={model.label || model.name}
+          onClick={() => set([(isOn ? off?.value : on?.value) ?? ""])}
+        >
+          <span />
+        </button>
+      );
+    }
+    default:
+      return <VariableSelect state={state} loading={variables.loading} set={set} />;
+  }
 }
 
 function TextVariable({ state, set }: { state: VariableState; set: (values: string[]) => void }) {

@@ -3,7 +3,7 @@
 import { Popover } from "@mantine/core";
 import { IconCheck, IconChevronDown } from "@tabler/icons-react";
 import { type KeyboardEvent, useMemo, useState } from "react";
-import { ALL, isAll, type VariableOption, type VariableState } from "../../lib/variables/model";
+import { ALL, isAll, type VariableModel, type VariableOption, type VariableState } from "../../lib/variables/model";
 import classes from "./VariableBar.module.css";
 
 interface Props {
@@ -29,7 +29,7 @@ export function VariableSelect({ state, loading, set }: Props) {
     if (values.length > 0 && JSON.stringify(values) !== JSON.stringify(selected)) set(values);
   };
   const pick = (value: string) => {
-    if (!model.multi) return close([value]);
+    if (!isMulti(state)) return close([value]);
     setDraft(toggle(draft, value));
   };
   return (
@@ -69,6 +69,11 @@ export function toggle(chosen: string[], value: string): string[] {
   return others.includes(value) ? others.filter((v) => v !== value) : [...others, value];
 }
 
+const isMulti = ({ model }: VariableState) => model.multi === true || model.type === "groupby";
+
+const allowsCustom = (model: VariableModel) =>
+  model.allowCustomValue !== false && !["datasource", "interval", "groupby"].includes(model.type);
+
 interface ListProps {
   state: VariableState;
   chosen: string[];
@@ -80,14 +85,19 @@ function useFound({ model, options }: VariableState, text: string): VariableOpti
   return useMemo(() => {
     const all: VariableOption[] = model.includeAll ? [{ text: "All", value: ALL }, ...options] : options;
     const words = text.toLowerCase();
-    return all.filter((o) => o.text.toLowerCase().includes(words));
-  }, [options, model.includeAll, text]);
+    const found = all.filter((o) => o.text.toLowerCase().includes(words));
+    // A value that is not listed may be typed.
+    const custom = text.trim();
+    if (custom === "" || !allowsCustom(model) || all.some((o) => o.text === custom || o.value === custom)) return found;
+    return [...found, { text: `Use “${custom}”`, value: custom }];
+  }, [options, model, text]);
 }
 
 function OptionList({ state, chosen, pick, done }: ListProps) {
   const [text, setText] = useState("");
   const [cursor, setCursor] = useState(0);
   const { model, error } = state;
+  const multi = isMulti(state);
   const found = useFound(state, text);
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -98,7 +108,7 @@ function OptionList({ state, chosen, pick, done }: ListProps) {
     } else if (event.key === "Enter" && option) {
       event.preventDefault();
       pick(option.value);
-    } else if (event.key === "Tab" && model.multi) done();
+    } else if (event.key === "Tab" && multi) done();
   };
   return (
     <>
@@ -119,12 +129,7 @@ function OptionList({ state, chosen, pick, done }: ListProps) {
           {error}
         </p>
       )}
-      <div
-        className={classes.options}
-        role="listbox"
-        aria-multiselectable={model.multi === true}
-        aria-label={model.name}
-      >
+      <div className={classes.options} role="listbox" aria-multiselectable={multi} aria-label={model.name}>
         {found.slice(0, MAX_SHOWN).map((option, i) => (
           <button
             type="button"
@@ -138,7 +143,7 @@ function OptionList({ state, chosen, pick, done }: ListProps) {
             onClick={() => pick(option.value)}
             ref={i === cursor ? (node) => node?.scrollIntoView({ block: "nearest" }) : undefined}
           >
-            {model.multi && (
+            {multi && (
               <span className={classes.check}>
                 {chosen.includes(option.value) && <IconCheck size={12} stroke={3} />}
               </span>

@@ -1,11 +1,14 @@
 /** What every panel of an open dashboard reads. */
 
 import { createContext, useContext } from "react";
+import type { AdhocFilters } from "../../lib/dashboard/compile";
 import type { DashboardModel } from "../../lib/dashboard/model";
 import type { Scope } from "../../lib/interpolate/interpolate";
 import type { VariableState } from "../../lib/variables/model";
 import type { PanelProps } from "../../panels/types";
 import type { TimeState } from "../../state/timeState";
+import type { AnnotationSet } from "./useAnnotations";
+import type { Legends } from "./useLegends";
 
 export interface DashboardState {
   dashboard: DashboardModel;
@@ -13,7 +16,14 @@ export interface DashboardState {
   /** Null until the variables have been loaded: no panel asks before. */
   scope: Scope | null;
   variables: VariableState[];
+  /** Ad hoc filters in force. */
+  filters: AdhocFilters;
+  /** What happened in the range, by the dashboard's annotation queries. */
+  annotations: readonly AnnotationSet[];
   theme: "dark" | "light";
+  /** The page goes to paper: every panel is drawn, in view or not. */
+  printing: boolean;
+  legends: Legends;
   /** The panel under the mouse or the focus, for its shortcuts. */
   hover: (key: string | null) => void;
   /** Shows one panel alone; null where that has no meaning. */

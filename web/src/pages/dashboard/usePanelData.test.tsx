@@ -21,6 +21,8 @@ const query = (expr: string, refId = "A"): PanelQuery => ({
   endMs: 1000,
   stepMs: 100,
   limit: null,
+  hidden: false,
+  exemplar: false,
 });
 const request = (...queries: PanelQuery[]): PanelRequest => ({ queries, range: { fromMs: 0, toMs: 1000 } });
 const answer = (value: string): Answer => ({ id: "q", kind: "string", value, warnings: [], infos: [] });

@@ -4,13 +4,17 @@ import { useEffect, useRef, useState } from "react";
 import { ask } from "../../api/batch";
 import type { Answer } from "../../api/decode";
 import { isAbort, messageOf } from "../../api/error";
+import { loadExemplars } from "../../api/exemplars";
 import type { Frame } from "../../api/frames";
 import type { WireQuery } from "../../api/types";
 import type { PanelQuery } from "../../lib/dashboard/compile";
+import { type Expression, runExpressions } from "../../lib/expressions/expressions";
+import type { Exemplar } from "../../panels/events";
 import type { TimeRange } from "../../panels/types";
 
 export interface PanelData {
   frames: Frame[];
+  exemplars: readonly Exemplar[];
   /** The range that the frames were asked for. */
   range: TimeRange | null;
   errors: string[];
@@ -25,8 +29,11 @@ export interface PanelData {
   elapsedMs: number | null;
 }
 
+const NONE: readonly Exemplar[] = [];
+
 const NOTHING: PanelData = {
   frames: [],
+  exemplars: NONE,
   range: null,
   errors: [],
   warnings: [],
@@ -39,13 +46,15 @@ const NOTHING: PanelData = {
 
 export interface PanelRequest {
   queries: PanelQuery[];
+  /** Computed from the queries' answers. */
+  expressions?: Expression[];
   range: TimeRange;
 }
 
 /** `request` is null while there is nothing to ask yet (variables are loading). */
 export function usePanelData(request: PanelRequest | null, inView: boolean, tick: number): PanelData {
   const [data, setData] = useState(NOTHING);
-  const key = request && request.queries.length > 0 ? JSON.stringify([request.queries, tick]) : null;
+  const key = request && isAsking(request) ? JSON.stringify([request.queries, request.expressions, tick]) : null;
   const latest = useRef(request);
   latest.current = request;
   const asked = useRef<string | null>(null);
@@ -76,6 +85,9 @@ export function usePanelData(request: PanelRequest | null, inView: boolean, tick
   return data;
 }
 
+/** An expression of constants asks nobody, and is an answer. */
+const isAsking = ({ queries, expressions = [] }: PanelRequest) => queries.length > 0 || expressions.length > 0;
+
 /** When everything failed the old frames stay, marked as stale. */
 function merge(old: PanelData, loaded: PanelData): PanelData {
   if (loaded.frames.length === 0 && loaded.errors.length > 0 && old.frames.length > 0) {
@@ -91,9 +103,13 @@ function merge(old: PanelData, loaded: PanelData): PanelData {
   return loaded;
 }
 
-async function load({ queries, range }: PanelRequest, signal: AbortSignal): Promise<PanelData | null> {
+async function load(request: PanelRequest, signal: AbortSignal): Promise<PanelData | null> {
+  const { queries, expressions = [], range } = request;
   const startedMs = performance.now();
-  const results = await Promise.allSettled(queries.map((query) => ask(toWire(query), signal)));
+  const [results, exemplars] = await Promise.all([
+    Promise.allSettled(queries.map((query) => ask(toWire(query), signal))),
+    Promise.all(queries.filter((query) => query.exemplar).map((query) => loadExemplars(query, signal))),
+  ]);
   if (signal.aborted) return null;
   const data: PanelData = { ...NOTHING, range, settled: true, frames: [], errors: [], warnings: [], infos: [] };
   results.forEach((result, i) => {
@@ -108,6 +124,13 @@ async function load({ queries, range }: PanelRequest, signal: AbortSignal): Prom
     if (result.value.kind === "error") addError(data, queries, query, result.value.error.message);
     else data.frames.push(toFrame(result.value, query));
   });
+  if (expressions.length > 0) {
+    const { frames, errors } = runExpressions(expressions, data.frames, range);
+    const hidden = new Set(queries.filter((query) => query.hidden).map((query) => query.refId));
+    data.frames = [...data.frames.filter((frame) => !hidden.has(frame.id)), ...frames];
+    if (data.errors.length === 0) data.errors.push(...errors);
+  }
+  if (exemplars.length > 0) data.exemplars = exemplars.flat();
   data.elapsedMs = performance.now() - startedMs;
   return data;
 }

@@ -1,11 +1,22 @@
 /** All dashboards by folder, with search and tags; files that could not be read are listed with their error. */
 
-import { IconAlertTriangle, IconFolder, IconLayoutDashboard, IconSearch, IconX } from "@tabler/icons-react";
+import {
+  IconAlertTriangle,
+  IconFileImport,
+  IconFolder,
+  IconLayoutDashboard,
+  IconSearch,
+  IconStar,
+  IconStarFilled,
+  IconX,
+} from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import type { DashboardMeta } from "../../api/types";
 import { PageHeader } from "../../components/PageHeader";
 import { EmptyView, ErrorView, LoadingView } from "../../components/StateView";
 import { one } from "../../lib/urlSearch";
+import { useStars } from "../../state/stars";
+import { toggleStar } from "../../state/storage";
 import { usePatchUrl, useUrlSearch } from "../../state/urlState";
 import classes from "./DashboardsPage.module.css";
 import { byFolder, matches, useDashboards } from "./list";
@@ -20,7 +31,11 @@ export function DashboardsPage() {
   const found = (data ?? []).filter((d) => matches(d, text));
   return (
     <>
-      <PageHeader title="Dashboards" />
+      <PageHeader title="Dashboards">
+        <Link to="/import" className="button">
+          <IconFileImport size={15} /> Import
+        </Link>
+      </PageHeader>
       <div className={classes.page}>
         <div className={classes.find}>
           <IconSearch size={16} />
@@ -42,6 +57,7 @@ export function DashboardsPage() {
           <ErrorView title="The dashboards could not be listed" error={error} onRetry={() => void refetch()} />
         )}
         {!data && !error && <LoadingView label="Loading the dashboards" />}
+        {data && <Starred dashboards={found} />}
         {data && <Folders dashboards={found} />}
         {data && found.length === 0 && (
           <EmptyView
@@ -50,7 +66,7 @@ export function DashboardsPage() {
           >
             {data.length
               ? `None of ${data.length} dashboards has “${text}” in its name, folder or tags.`
-              : "Start Pharos with --grafana-provisioning and the folder of your Grafana provisioning files."}
+              : "Import a file, or start Pharos with --grafana-provisioning and the folder of your Grafana files."}
           </EmptyView>
         )}
       </div>
@@ -82,6 +98,43 @@ function Tags({ dashboards, text, search }: TagsProps) {
         );
       })}
     </div>
+  );
+}
+
+/** Those with a star stand at the top, and again in their folders. */
+function Starred({ dashboards }: { dashboards: DashboardMeta[] }) {
+  const stars = useStars();
+  const members = dashboards.filter((d) => stars.has(d.uid) && !d.error);
+  if (members.length === 0) return null;
+  return (
+    <section className={classes.folder} aria-label="Starred">
+      <h2>
+        <IconStarFilled size={15} />
+        Starred
+        <span>{members.length}</span>
+      </h2>
+      <ul>
+        {members.map((dashboard) => (
+          <Entry key={dashboard.uid} dashboard={dashboard} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Star({ dashboard }: { dashboard: DashboardMeta }) {
+  const isStarred = useStars().has(dashboard.uid);
+  const Icon = isStarred ? IconStarFilled : IconStar;
+  return (
+    <button
+      type="button"
+      className={classes.star}
+      aria-pressed={isStarred}
+      aria-label={`Star ${dashboard.title}`}
+      onClick={() => toggleStar({ uid: dashboard.uid, title: dashboard.title })}
+    >
+      <Icon size={15} stroke={1.7} />
+    </button>
   );
 }
 
@@ -135,6 +188,7 @@ function Entry({ dashboard }: { dashboard: DashboardMeta }) {
           </span>
         ))}
       </span>
+      <Star dashboard={dashboard} />
     </li>
   );
 }

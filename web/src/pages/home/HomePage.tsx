@@ -1,8 +1,8 @@
 /** Home: what is collected, whether it works, how much is kept, and what Pharos says about itself. */
 
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useEffect, useMemo, useState } from "react";
 import { getJson } from "../../api/client";
 import type { HomeStatus } from "../../api/types";
 import { PageHeader } from "../../components/PageHeader";
@@ -11,6 +11,7 @@ import { ErrorView, LoadingView } from "../../components/StateView";
 import { TimePicker } from "../../components/TimePicker";
 import { REFRESH_INTERVALS } from "../../lib/dashboard/model";
 import { span } from "../../lib/human";
+import { homeDashboard } from "../../state/storage";
 import { type TimeDefaults, useTimeState } from "../../state/timeState";
 import { PanelCard } from "../dashboard/PanelCard";
 import { PanelStage } from "../dashboard/PanelStage";
@@ -25,7 +26,17 @@ import { Targets } from "./Targets";
 const DEFAULTS: TimeDefaults = { from: "now-15m", to: "now", refresh: "5s", zone: "browser", weekStart: 1 };
 const STATUS_MS = 5000;
 
+/** `/`: the dashboard that was chosen to open first, or what Pharos says of itself. */
 export function HomePage() {
+  const [home] = useState(homeDashboard);
+  const navigate = useNavigate();
+  useEffect(() => {
+    if (home) void navigate({ to: `/d/${encodeURIComponent(home.uid)}`, replace: true });
+  }, [home, navigate]);
+  return home ? null : <StatusPage />;
+}
+
+export function StatusPage() {
   const time = useTimeState(DEFAULTS);
   const [busy, setBusy] = useBusy();
   const { data, error, refetch } = useQuery({
