@@ -8,6 +8,8 @@ import { folderOf, startPharos } from "./support/server.mjs";
 const PAGES = [
   ["/", "Storage"],
   ["/dashboards", "Pharos itself"],
+  ["/status", "Storage"],
+  ["/import", "Look at it"],
   ["/d/host", "CPU by mode"],
   ["/d/pharos", "Targets down"],
   ["/d/pharos?viewPanel=panel-13", "Back to the dashboard"],

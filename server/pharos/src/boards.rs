@@ -1,14 +1,12 @@
 //! Dashboards while the server runs: read from their folders, looked at again, and added to by imports.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use dashboards::Library;
+use dashboards::{BuiltIn, Library};
 use parking_lot::Mutex;
-
-use crate::builtin::DASHBOARDS;
 
 /// Dashboards that were imported by hand.
 const MOST_IMPORTED: usize = 5_000;
@@ -16,6 +14,7 @@ const MOST_IMPORTED: usize = 5_000;
 /// The library, and where its files are.
 pub(crate) struct Boards {
     pub(crate) library: Arc<ArcSwap<Library>>,
+    built_in: &'static [BuiltIn],
     /// `--grafana-provisioning`.
     folders: Vec<PathBuf>,
     /// `dashboards` in the data folder: a plain folder of files, as any other.
@@ -25,15 +24,11 @@ pub(crate) struct Boards {
 }
 
 impl Boards {
-    pub(crate) fn read(folders: &[PathBuf], data: &std::path::Path) -> Boards {
+    pub(crate) fn read(built_in: &'static [BuiltIn], folders: &[PathBuf], data: &Path) -> Boards {
         let library = Arc::new(ArcSwap::from_pointee(Library::default()));
-        let boards = Boards {
-            library,
-            folders: folders.to_vec(),
-            imports: data.join("dashboards"),
-            turn: Mutex::new(()),
-        };
-        boards.library.store(Arc::new(Library::read(DASHBOARDS, &boards.all_folders())));
+        let (folders, imports) = (folders.to_vec(), data.join("dashboards"));
+        let boards = Boards { library, built_in, folders, imports, turn: Mutex::new(()) };
+        boards.library.store(Arc::new(Library::read(built_in, &boards.all_folders())));
         boards
     }
 
@@ -52,7 +47,7 @@ impl Boards {
         let _one = self.turn.lock();
         let (current, folders) = (self.library.load_full(), self.all_folders());
         if !current.is_current(&folders) {
-            self.library.store(Arc::new(Library::read_after(DASHBOARDS, &folders, &current)));
+            self.library.store(Arc::new(Library::read_after(self.built_in, &folders, &current)));
             tracing::info!("dashboard files have changed and were read again");
         }
     }
@@ -91,11 +86,12 @@ impl Boards {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::builtin::DASHBOARDS;
 
     #[test]
     fn an_import_is_kept_and_replaced() {
         let data = tempfile::tempdir().expect("a folder");
-        let boards = Boards::read(&[], data.path());
+        let boards = Boards::read(DASHBOARDS, &[], data.path());
         let built_in = boards.library.load().list().count();
         boards.import("mine", br#"{"title": "One", "uid": "mine", "panels": []}"#).expect("kept");
         boards.import("mine", br#"{"title": "Two, longer", "uid": "mine", "panels": []}"#).expect("replaced");
@@ -104,7 +100,7 @@ mod tests {
         assert_eq!(library.get("mine").map(|d| d.meta.title.clone()).as_deref(), Some("Two, longer"));
         assert!(library.notices().is_empty(), "{:?}", library.notices());
         // After a restart it is still there.
-        assert!(Boards::read(&[], data.path()).library.load().get("mine").is_some());
+        assert!(Boards::read(DASHBOARDS, &[], data.path()).library.load().get("mine").is_some());
         for uid in ["", "../x", "a/b", "a b"] {
             assert!(boards.import(uid, b"{}").is_err(), "{uid}");
         }

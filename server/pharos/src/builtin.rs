@@ -7,3 +7,10 @@ pub(crate) const DASHBOARDS: &[BuiltIn] = &[
     BuiltIn { name: "host", json: include_str!("../dashboards/host.json") },
     BuiltIn { name: "pharos", json: include_str!("../dashboards/pharos.json") },
 ];
+
+/// Those of `pharos demo` alone: they ask for its data.
+pub(crate) const DEMO_DASHBOARDS: &[BuiltIn] = &[
+    BuiltIn { name: "llm-serving", json: include_str!("../dashboards/llm-serving.json") },
+    DASHBOARDS[0],
+    DASHBOARDS[1],
+];

@@ -18,6 +18,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the server (the default).
     Serve(ServeArgs),
+    /// Run the server on made-up data: a cluster that serves a language model, its GPUs, logs and an incident.
+    Demo(DemoArgs),
     /// Say what would be used, approximated or ignored of each file, key by key.
     Check(CheckArgs),
     /// Ask a server or a data folder a PromQL or LogQL question.
@@ -69,6 +71,16 @@ pub(crate) struct ServeArgs {
     /// Networks that may push without a password, as 10.0.0.0/8; may be given several times.
     #[arg(long, value_name = "CIDR")]
     pub(crate) open_ingest: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// How much history lies there at the start, as 6h.
+    #[arg(long, value_name = "DURATION", default_value = "6h")]
+    pub(crate) history: String,
+    /// Without --data everything is gone when the demo ends.
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ mod builtin;
 mod check;
 mod cli;
 mod config;
+mod demo;
 mod healthcheck;
 mod inputs;
 mod logging;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         None => serve::run(&cli.serve),
         Some(Command::Serve(args)) => serve::run(&args),
+        Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Query(args)) => query::run(&args),
         Some(Command::Healthcheck(args)) => healthcheck::run(&args),

@@ -19,8 +19,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::boards::Boards;
+use crate::builtin::{DASHBOARDS, DEMO_DASHBOARDS};
 use crate::cli::ServeArgs;
 use crate::config::Config;
+use crate::demo::{Demo, Generator};
 use crate::inputs::Inputs;
 use crate::metrics_page::OwnMetrics;
 use crate::own_log::{Keeper, OwnLog};
@@ -39,6 +41,11 @@ const MOST_BLOCKING: usize = 128;
 
 /// Runs the server until it is told to stop.
 pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode> {
+    run_with(args, None)
+}
+
+/// The same, with made-up data where there is a demo.
+pub(crate) fn run_with(args: &ServeArgs, demo: Option<Demo>) -> Result<ExitCode> {
     let config = Config::load(args, |name| std::env::var(name).ok())?;
     let own_log = OwnLog::new();
     logging::start(config.log_json, &config.log_level, own_log.clone())?;
@@ -52,7 +59,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode> {
         .enable_all()
         .build()
         .context("the runtime cannot start")?;
-    let result = runtime.block_on(serve(config, own_log));
+    let result = runtime.block_on(serve(config, own_log, demo));
     runtime.shutdown_timeout(Duration::from_secs(1));
     result.map(|()| ExitCode::SUCCESS)
 }
@@ -63,9 +70,10 @@ struct Parted {
     stores: Stores,
     maintenance: Maintenance,
     keeper: Option<Keeper>,
+    demo: Option<Generator>,
 }
 
-async fn serve(config: Config, own_log: OwnLog) -> Result<()> {
+async fn serve(config: Config, own_log: OwnLog, demo: Option<Demo>) -> Result<()> {
     let mut signals = Signals::listen()?;
     let listener = bind(config.listen).await?;
     let listen = listener.local_addr()?;
@@ -74,8 +82,12 @@ async fn serve(config: Config, own_log: OwnLog) -> Result<()> {
     let stores = tokio::task::spawn_blocking(move || Stores::open(&open)).await??;
     let guard = admin::guard(&config.access, listen, &stores.control)?;
     let inputs = Inputs::read(&config);
-    let boards = Arc::new(Boards::read(&config.grafana, &config.data));
-    let parted = start(&config, stores, &inputs, (own_log, boards.clone()))?;
+    let built_in = if demo.is_some() { DEMO_DASHBOARDS } else { DASHBOARDS };
+    let boards = Arc::new(Boards::read(built_in, &config.grafana, &config.data));
+    let mut parted = start(&config, stores, &inputs, (own_log, boards.clone()))?;
+    if let Some(demo) = demo {
+        parted.demo = Some(Generator::start(demo, parted.stores.sinks())?);
+    }
     let watcher = tokio::spawn(watch_dashboards(boards.clone()));
     let served = match state(&config, &parted, guard, boards.library.clone()) {
         Ok(state) => {
@@ -194,7 +206,7 @@ fn start(
     });
     inputs.log_notices();
     let maintenance = stores.maintain()?;
-    Ok(Parted { running, stores, maintenance, keeper })
+    Ok(Parted { running, stores, maintenance, keeper, demo: None })
 }
 
 fn own_metrics(stores: &Stores, clock: &dyn Clock) -> OwnMetrics {
@@ -298,10 +310,13 @@ async fn reload(running: Arc<Running>) {
 }
 
 async fn stop(parted: Parted) -> Result<()> {
-    let Parted { running, stores, maintenance, keeper } = parted;
+    let Parted { running, stores, maintenance, keeper, demo } = parted;
     running.collector.stop().await;
     tracing::info!("stopped");
     let close = move || {
+        if let Some(demo) = demo {
+            demo.stop();
+        }
         if let Some(tailer) = running.tailer.lock().take() {
             tailer.stop();
         }

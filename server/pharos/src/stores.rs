@@ -15,6 +15,7 @@ use model::{Clock, SystemClock};
 use storage::{DataFolder, Disk, Documents, RealDisk};
 
 use crate::config::Config;
+use crate::demo::Sinks;
 use crate::loki::LokiConfig;
 
 /// How often sealing, merging and retention are looked at.
@@ -71,6 +72,11 @@ impl Stores {
             tracing::warn!("{note}");
         }
         Ok(Stores { folder: Arc::new(folder), control, metrics, logs })
+    }
+
+    /// Where a demo's data go.
+    pub(crate) fn sinks(&self) -> Sinks {
+        Sinks { metrics: self.metrics.clone(), logs: self.logs.clone(), clock: Arc::new(SystemClock) }
     }
 
     /// Starts to look after the stores, each on a thread of its own.

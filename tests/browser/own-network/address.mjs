@@ -43,7 +43,7 @@ test("with it every page works, and links are copied without a secure context", 
   await until("lines", async () => (await ink(panelOf(page, "CPU by mode"))) > 100);
   await page.evaluate(() => document.addEventListener("copy", () => document.body.setAttribute("data-copied", "yes")));
   await panelOf(page, "CPU by mode").hover();
-  await panelOf(page, "CPU by mode").getByLabel("Panel menu").click();
+  await panelOf(page, "CPU by mode").getByLabel("Menu of CPU by mode").click();
   await page.getByRole("menuitem", { name: "Copy link to the panel" }).click();
   await page.locator("body[data-copied=yes]").waitFor();
   await page.goto(`${url}/explore?kind=logql&expr=${encodeURIComponent('{job="pharos"}')}`);

@@ -16,11 +16,11 @@ export const PATIENCE_MS = 90_000;
  *
  * `args` come after the usual ones; `listen` is an address with port 0.
  */
-export async function startPharos({ args = [], env = {}, listen = "127.0.0.1:0" } = {}) {
+export async function startPharos({ command = "serve", args = [], env = {}, listen = "127.0.0.1:0" } = {}) {
   const binary = process.env.PHAROS_BIN;
   assert.ok(binary, "PHAROS_BIN names the binary under test");
   const folder = await mkdtemp(join(tmpdir(), "pharos-browser-"));
-  const all = ["serve", "--data", join(folder, "data"), "--listen", listen, "--log-format", "json", ...args];
+  const all = [command, "--data", join(folder, "data"), "--listen", listen, "--log-format", "json", ...args];
   const child = spawn(binary, all, {
     env: { PATH: "/usr/bin:/bin", HOME: folder, ...env },
     stdio: ["ignore", "ignore", "pipe"],

@@ -1,7 +1,17 @@
 import { expect, test } from "vitest";
 import { single } from "../interpolate/interpolate";
 import { ALL, type VariableModel, type VariableOption } from "./model";
-import { applyRegex, autoInterval, customOptions, intervalOptions, settleSelection, sortOptions } from "./options";
+import {
+  applyRegex,
+  autoInterval,
+  customOptions,
+  intervalOptions,
+  jsonOptions,
+  settleSelection,
+  sortOptions,
+  switchOptions,
+  withStatic,
+} from "./options";
 import { parseVariableQuery } from "./parseQuery";
 import { dependencyLevels, resolveVariables, selectedValue } from "./resolve";
 
@@ -84,6 +94,21 @@ test("selections settle", () => {
   check({ multi: true }, ["b", "gone", "a"], ["b", "a"]);
   check({}, ["b", "a"], ["b"]);
   expect(settleSelection(model({}), [], ["kept"])).toEqual(["kept"]);
+  // What stands in the link holds, unless the file says that only listed values do.
+  expect(settleSelection(model({}), options("a"), ["typed"], true)).toEqual(["typed"]);
+  expect(settleSelection(model({ allowCustomValue: false }), options("a"), ["typed"], true)).toEqual(["a"]);
+});
+
+test("static options, switches and JSON lists", () => {
+  const own = [{ text: "None", value: "" }, { value: "b" }];
+  const all = (staticOptionsOrder?: VariableModel["staticOptionsOrder"]) =>
+    texts(withStatic(model({ staticOptions: own, staticOptionsOrder }), options("b", "a")));
+  expect(all()).toEqual(["None=", "b", "a"]);
+  expect(all("after")).toEqual(["b", "a", "None="]);
+  expect(all("sorted")).toEqual(["None=", "a", "b"]);
+  expect(texts(switchOptions(model({ type: "switch", enabledValue: "1", disabledValue: "0" })))).toEqual(["off=0", "on=1"]);
+  expect(texts(jsonOptions('["a", {"text": "B", "value": "b"}, null, 3]'))).toEqual(["a", "B=b", "3"]);
+  expect(() => jsonOptions("[")).toThrow("no JSON");
 });
 
 test("variables load in the order of their needs", async () => {

@@ -3,6 +3,7 @@ import { single } from "../../lib/interpolate/interpolate";
 import { ALL } from "../../lib/variables/model";
 import { address } from "./DashboardLinks";
 import { exploreLink } from "./exploreLink";
+import { shareLink } from "./shareLink";
 import { toggle } from "./VariableSelect";
 
 test("links take the time and the variables along when they are told to", () => {
@@ -28,4 +29,10 @@ test("All and single values exclude each other", () => {
   expect(toggle(["a"], "b")).toEqual(["a", "b"]);
   expect(toggle(["a", "b"], "a")).toEqual(["b"]);
   expect(toggle(["a", "b"], ALL)).toEqual([ALL]);
+});
+
+test("a shared link means the same moment for everybody", () => {
+  expect(shareLink("http://x/d/a?from=now-1h&to=now&refresh=5s&var-b=c", { fromMs: 1.5, toMs: 9.5 })).toBe(
+    "http://x/d/a?from=1&to=10&var-b=c",
+  );
 });
