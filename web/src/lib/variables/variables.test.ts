@@ -106,7 +106,10 @@ test("static options, switches and JSON lists", () => {
   expect(all()).toEqual(["None=", "b", "a"]);
   expect(all("after")).toEqual(["b", "a", "None="]);
   expect(all("sorted")).toEqual(["None=", "a", "b"]);
-  expect(texts(switchOptions(model({ type: "switch", enabledValue: "1", disabledValue: "0" })))).toEqual(["off=0", "on=1"]);
+  expect(texts(switchOptions(model({ type: "switch", enabledValue: "1", disabledValue: "0" })))).toEqual([
+    "off=0",
+    "on=1",
+  ]);
   expect(texts(jsonOptions('["a", {"text": "B", "value": "b"}, null, 3]'))).toEqual(["a", "B=b", "3"]);
   expect(() => jsonOptions("[")).toThrow("no JSON");
 });
