@@ -6,6 +6,7 @@ mod damage;
 mod dashboards;
 mod kill;
 mod namespace;
+mod prometheus;
 mod scrape;
 mod server;
 mod start;

@@ -180,7 +180,7 @@ pub(crate) fn request(
 }
 
 /// Any request, as status and body; status 0 with the reason if the server is gone.
-fn request_bytes(
+pub(crate) fn request_bytes(
     method: reqwest::Method,
     url: &str,
     headers: &[(&str, &str)],

@@ -1,7 +1,6 @@
 //! What the edge asks of the program around it.
 
-use model::MetricStats;
-use model::{LogStats, Result};
+use model::{Error, ErrorKind, LogStats, MetricStats, Result, Selector};
 
 /// The program as its edge sees it: state of its collection, and what an operator may ask of it.
 pub trait Program: Send + Sync {
@@ -30,6 +29,21 @@ pub trait Program: Send + Sync {
     /// Targets that relabelling dropped: their discovered labels.
     fn dropped_targets(&self) -> Vec<Vec<(String, String)>> {
         Vec::new()
+    }
+
+    /// Deletes the samples within a range of time of series that match any of `selectors`; durable once it returns.
+    fn delete_series(&self, _selectors: &[Selector], _start_ms: i64, _end_ms: i64) -> Result<()> {
+        Err(Error::new(ErrorKind::NotFound, "this program has no store to delete from"))
+    }
+
+    /// Gives the room of deleted samples back.
+    fn clean_tombstones(&self) -> Result<()> {
+        Err(Error::new(ErrorKind::NotFound, "this program has no store to clean"))
+    }
+
+    /// Copies all samples into a folder of their own below the data folder; its name.
+    fn snapshot(&self) -> Result<String> {
+        Err(Error::new(ErrorKind::NotFound, "this program has no store to copy"))
     }
 
     /// The configuration in use, as YAML.

@@ -42,6 +42,8 @@ pub fn router(state: Arc<State>) -> Router {
     let admin = Router::new()
         .route("/-/reload", post(reload).put(reload))
         .route("/api/pharos/v1/dashboards", post(pharos::dashboards::import))
+        .merge(prometheus_admin())
+        .nest("/prometheus", prometheus_admin())
         .layer(DefaultBodyLimit::max(MOST_FILE_BYTES));
     let public = Router::new()
         .route("/-/healthy", get(healthy))
@@ -70,8 +72,16 @@ pub fn router(state: Arc<State>) -> Router {
 }
 
 fn prometheus_read() -> Router<Arc<State>> {
-    use prometheus::{labels, query, status, targets};
+    use prometheus::{exemplars, features, federate, labels, query, read, status, targets, tree};
     Router::new()
+        .route("/federate", get(federate::federate))
+        .route("/api/v1/query_exemplars", get(exemplars::exemplars).post(exemplars::exemplars))
+        .route("/api/v1/parse_query", get(tree::parse).post(tree::parse))
+        .route("/api/v1/features", get(features::features))
+        .route("/api/v1/notifications", get(features::notifications))
+        .route("/api/v1/notifications/live", get(features::notifications_live))
+        .route("/api/v1/read", post(read::read))
+        .route("/api/v1/targets/metadata", get(targets::metadata))
         .route("/api/v1/query", get(query::instant).post(query::instant))
         .route("/api/v1/query_range", get(query::range).post(query::range))
         .route("/api/v1/format_query", get(query::format).post(query::format))
@@ -90,6 +100,15 @@ fn prometheus_read() -> Router<Arc<State>> {
         .route("/api/v1/rules", get(status::rules))
         .route("/api/v1/alerts", get(status::alerts))
         .route("/api/v1/alertmanagers", get(status::alertmanagers))
+}
+
+fn prometheus_admin() -> Router<Arc<State>> {
+    use prometheus::admin;
+    let route = |name: &str| format!("/api/v1/admin/tsdb/{name}");
+    Router::new()
+        .route(&route("delete_series"), post(admin::delete_series).put(admin::delete_series))
+        .route(&route("clean_tombstones"), post(admin::clean_tombstones).put(admin::clean_tombstones))
+        .route(&route("snapshot"), post(admin::snapshot).put(admin::snapshot))
 }
 
 fn loki_read() -> Router<Arc<State>> {

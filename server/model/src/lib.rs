@@ -16,7 +16,7 @@ pub use batch::{BatchSeries, LogBatch, MetricBatch, StreamEntries, TailCursor};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use control::{Control, Limits};
 pub use error::{Error, ErrorKind, Result, shorten};
-pub use histogram::{CounterResetHint, Histogram, Span};
+pub use histogram::{Bucket, CUSTOM_BUCKETS, CounterResetHint, Histogram, Span, bucket_bound};
 pub use labels::{BUCKET_LABEL, INSTANCE, JOB, Labels, LabelsBuilder, METRIC_NAME};
 pub use logs::{
     Direction, Entry, EntryBatch, LineFilter, LineFilterOp, LogScan, LogSelect, LogSink, LogSource, LogStats,

@@ -16,6 +16,7 @@ mod own_log;
 mod program;
 mod query;
 mod serve;
+mod snapshot;
 mod stores;
 
 use std::process::ExitCode;

@@ -7,7 +7,8 @@ use api::{Home, Notice, Program, TailFile, TailStatus, TargetStatus};
 use arc_swap::ArcSwap;
 use collect::tail::Tailer;
 use collect::{CollectStatus, Collector, Gatherer};
-use model::{Clock, Labels, SystemClock};
+use metric_store::MetricStore;
+use model::{Clock, Labels, Selector, SystemClock};
 use parking_lot::Mutex;
 use storage::DataFolder;
 use wire::exposition::Page;
@@ -24,6 +25,7 @@ pub(crate) struct Running {
     pub(crate) started_ms: i64,
     pub(crate) folder: Arc<DataFolder>,
     pub(crate) boards: Arc<Boards>,
+    pub(crate) metrics: Arc<MetricStore>,
     pub(crate) collector: Arc<Collector>,
     /// `None` once it is stopped.
     pub(crate) tailer: Mutex<Option<Tailer>>,
@@ -85,6 +87,18 @@ impl Program for Running {
 
     fn is_imported(&self, source: &str, uid: &str) -> bool {
         std::path::Path::new(source) == self.boards.imported(uid)
+    }
+
+    fn delete_series(&self, selectors: &[Selector], start_ms: i64, end_ms: i64) -> model::Result<()> {
+        Ok(self.metrics.delete(selectors, start_ms, end_ms)?)
+    }
+
+    fn clean_tombstones(&self) -> model::Result<()> {
+        Ok(self.metrics.clean_tombstones()?)
+    }
+
+    fn snapshot(&self) -> model::Result<String> {
+        crate::snapshot::take(&self.metrics, self.folder.path(), SystemClock.now_ms())
     }
 
     fn home(&self) -> Home {

@@ -195,6 +195,7 @@ fn start(
         started_ms: clock.now_ms(),
         folder: stores.folder.clone(),
         boards,
+        metrics: stores.metrics.clone(),
         collector: Arc::new(collector),
         tailer: Mutex::new(Some(tailer)),
         own_metrics,

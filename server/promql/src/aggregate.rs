@@ -2,6 +2,7 @@
 
 mod accumulate;
 mod count_values;
+mod histograms;
 mod limit;
 mod quantile;
 mod top;
@@ -119,9 +120,10 @@ fn accumulator<'e>(
             None => Err(model::Error::internal("an aggregation without its parameter").into()),
         }
     };
+    let histograms = |mean| histograms::Histograms::new(evaluator, aggregate.expr.span, mean);
     Ok(match aggregate.op {
-        Sum => Box::new(accumulate::Sum::new(count)),
-        Avg => Box::new(accumulate::Avg::new(count)),
+        Sum => Box::new(accumulate::Sum::new(count, histograms(false))),
+        Avg => Box::new(accumulate::Avg::new(count, histograms(true))),
         Count => Box::new(accumulate::Count::new(count)),
         Group => Box::new(accumulate::Group::new(count)),
         Min => Box::new(accumulate::Extreme::new(count, |new, old| new < old)),
@@ -145,7 +147,7 @@ fn accumulator<'e>(
         CountValues => {
             let param = aggregate.param.as_ref().map(|param| evaluator.string(param, steps));
             let label = param.transpose()?.unwrap_or_default();
-            Box::new(count_values::CountValues::new(evaluator, label, count)?)
+            Box::new(count_values::CountValues::new(evaluator, label, &aggregate.grouping, count)?)
         }
     })
 }

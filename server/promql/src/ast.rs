@@ -5,7 +5,7 @@ use model::Matcher;
 use crate::signature::Signature;
 
 /// Byte offsets into the query's text: `start..end`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Span {
     /// First byte.
     pub start: usize,
@@ -356,6 +356,11 @@ impl BinaryOp {
     /// Whether it is `and`, `or`, `unless`.
     pub fn is_set(self) -> bool {
         matches!(self, BinaryOp::And | BinaryOp::Or | BinaryOp::Unless)
+    }
+
+    /// Whether it cuts a histogram.
+    pub fn is_trim(self) -> bool {
+        matches!(self, BinaryOp::TrimUpper | BinaryOp::TrimLower)
     }
 
     /// How tightly it binds; higher is tighter.

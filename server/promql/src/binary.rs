@@ -1,5 +1,6 @@
 //! Binary operators: between scalars, a vector and a scalar, two vectors.
 
+mod histogram;
 mod matching;
 mod set;
 
@@ -9,7 +10,6 @@ use crate::ast::{Binary, BinaryOp, Span, ValueType};
 use crate::column::{ABSENT, Row, is_absent};
 use crate::error::Result;
 use crate::evaluate::Evaluator;
-use crate::functions::no_histograms;
 
 /// An operation and where its notes go.
 #[derive(Clone, Copy)]
@@ -37,7 +37,7 @@ pub(crate) fn mixes_scalar(node: &Binary) -> bool {
 
 /// Whether the result is a new number, not one of the old samples.
 fn makes_new_value(node: &Binary) -> bool {
-    !node.op.is_comparison() || node.return_bool
+    !node.op.is_comparison() && !node.op.is_trim() || node.return_bool
 }
 
 /// The value of arithmetic.
@@ -94,19 +94,10 @@ pub(crate) fn with_scalar(
     scalar_left: bool,
 ) -> Result<()> {
     let node = context.node;
-    if row.histograms.iter().any(Option::is_some) {
-        if !node.op.is_comparison() {
-            return Err(no_histograms(&format!("operator {:?} with a number", node.op.as_str())));
-        }
-        let sides = if scalar_left { ("float", "histogram") } else { ("histogram", "float") };
-        context.incompatible(sides);
-        row.histograms.clear();
-    }
-    if matches!(node.op, BinaryOp::TrimLower | BinaryOp::TrimUpper) {
-        // Trimming is for histograms; floats have nothing to trim.
-        row.values.fill(ABSENT);
-    }
     row.drop_name |= makes_new_value(node);
+    if node.op.is_trim() || !row.histograms.is_empty() {
+        return histogram::with_scalar(context, row, scalars, scalar_left);
+    }
     for (value, &scalar) in row.values.iter_mut().zip(scalars) {
         if !is_absent(*value) {
             let (a, b) = if scalar_left { (scalar, *value) } else { (*value, scalar) };

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::{Control, Labels, METRIC_NAME, SeriesSource};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::aggregate;
 use crate::ast::{At, Binary, Call, Expr, ExprKind, Span, Timing, UnaryOp, ValueType};
@@ -13,6 +13,7 @@ use crate::column::{Row, Steps, is_absent};
 use crate::engine::{Options, TimeRange};
 use crate::error::{Error, Result};
 use crate::functions;
+use crate::native::Native;
 use crate::notes::Notes;
 use crate::parser::{DurationContext, Query};
 
@@ -33,6 +34,8 @@ pub(crate) struct Evaluator<'a> {
     pub(crate) options: &'a Options,
     pub(crate) times: TimeRange,
     text: &'a str,
+    /// Selectors of which nothing but counts and sums is asked; see [`Evaluator::finds_resets`].
+    summarised: FxHashSet<Span>,
     notes: Mutex<Notes>,
     reserved: AtomicU64,
 }
@@ -51,6 +54,7 @@ impl<'a> Evaluator<'a> {
             options,
             times,
             text: query.text(),
+            summarised: summarised(query.expr()),
             notes: Mutex::default(),
             reserved: AtomicU64::new(0),
         }
@@ -103,6 +107,12 @@ impl<'a> Evaluator<'a> {
             ms if ms > 0 => Ok(ms),
             _ => Err(self.refuse(span, "duration must be greater than 0")),
         }
+    }
+
+    /// Whether the histograms of the selector at `span` are compared with the ones before them as they are read:
+    /// Prometheus does so where it skips their buckets, and then knows of resets that contradict each other.
+    pub(crate) fn finds_resets(&self, span: Span) -> bool {
+        self.summarised.contains(&span)
     }
 
     fn refuse(&self, span: Span, message: &str) -> Error {
@@ -170,10 +180,7 @@ impl<'a> Evaluator<'a> {
             ExprKind::Vector(selector) => self.stream_selector(selector, expr.span, steps, sink),
             ExprKind::Unary(op, inner) => self.stream(inner, steps, &mut |mut rows| {
                 if *op == UnaryOp::Minus {
-                    rows.iter_mut().try_for_each(|row| {
-                        row.drop_name = true;
-                        functions::map_floats(row, "unary minus", |v| -v)
-                    })?;
+                    rows.iter_mut().for_each(negate);
                 }
                 sink(rows)
             }),
@@ -253,9 +260,46 @@ impl<'a> Evaluator<'a> {
     }
 }
 
+/// The selectors below `histogram_count`, `histogram_sum`, `histogram_avg` with nothing above them that needs buckets.
+fn summarised(expr: &Expr) -> FxHashSet<Span> {
+    let mut found = FxHashSet::default();
+    find_summarised(expr, false, &mut found);
+    found
+}
+
+fn find_summarised(expr: &Expr, counted: bool, found: &mut FxHashSet<Span>) {
+    match &expr.kind {
+        ExprKind::Vector(_) | ExprKind::Matrix(_) if counted => {
+            found.insert(expr.span);
+        }
+        ExprKind::Call(call) => match call.function.name {
+            "histogram_quantile" | "histogram_quantiles" | "histogram_fraction" => {}
+            name => {
+                let counts = matches!(name, "histogram_count" | "histogram_sum" | "histogram_avg");
+                call.args.iter().for_each(|arg| find_summarised(arg, counted || counts, found));
+            }
+        },
+        ExprKind::Binary(node) if !node.op.is_trim() => {
+            find_summarised(&node.left, counted, found);
+            find_summarised(&node.right, counted, found);
+        }
+        ExprKind::Aggregate(aggregate) => find_summarised(&aggregate.expr, counted, found),
+        ExprKind::Paren(inner) | ExprKind::Unary(_, inner) => find_summarised(inner, counted, found),
+        _ => {}
+    }
+}
+
 impl Drop for Evaluator<'_> {
     fn drop(&mut self) {
         self.control.release_bytes(self.reserved.load(Ordering::Relaxed));
+    }
+}
+
+fn negate(row: &mut Row) {
+    row.drop_name = true;
+    row.values.iter_mut().filter(|v| !is_absent(**v)).for_each(|v| *v = -*v);
+    for histogram in row.histograms.iter_mut().flatten() {
+        *histogram = Native::<f64>::of(histogram).times(-1.0).into_histogram();
     }
 }
 

@@ -6,7 +6,9 @@ mod counter;
 mod dates;
 mod elementwise;
 mod extended;
+mod extended_histogram;
 mod histogram;
+mod histogram_rate;
 mod info;
 mod labels;
 mod over_time;
@@ -19,13 +21,15 @@ mod sort;
 mod timestamp;
 
 use crate::ast::{Call, Span};
-use crate::column::{Row, Steps, is_absent};
-use crate::error::{Error, Result};
+use crate::column::Steps;
+use crate::error::Result;
 use crate::evaluate::{Evaluator, Output, Sink};
+use crate::histogram_notes::Subject;
 use crate::value::Point;
 use crate::window::Window;
 
 pub(crate) use extended::smoothed_at;
+pub(crate) use extended_histogram::smoothed_points;
 pub(crate) use histogram::check_quantile;
 
 /// A function that needs to see all rows, or none.
@@ -44,15 +48,16 @@ pub(crate) struct RangeFunction {
     pub(crate) needs_resets: bool,
 }
 
+/// A function of a window with histograms, alone or beside floats.
+pub(crate) type Handle = fn(&Window<'_>, Subject<'_>) -> Option<Point>;
+
 /// What a range function does with native histograms.
 #[derive(Clone, Copy)]
 pub(crate) enum Histograms {
     /// Leaves them out.
     Ignored,
     /// Handles windows with histograms.
-    Handled(fn(&Window<'_>) -> Option<Point>),
-    /// Cannot do it.
-    Refused,
+    Handled(Handle),
 }
 
 impl RangeFunction {
@@ -60,11 +65,7 @@ impl RangeFunction {
         RangeFunction { floats, histograms: Histograms::Ignored, keeps_name: false, needs_resets: false }
     }
 
-    pub(crate) const fn refusing_histograms(self) -> Self {
-        RangeFunction { histograms: Histograms::Refused, ..self }
-    }
-
-    pub(crate) const fn handling(self, handle: fn(&Window<'_>) -> Option<Point>) -> Self {
+    pub(crate) const fn handling(self, handle: Handle) -> Self {
         RangeFunction { histograms: Histograms::Handled(handle), ..self }
     }
 
@@ -124,22 +125,4 @@ pub(crate) fn stream(
         "timestamp" | "start_timestamp" => timestamp::stream(evaluator, call, steps, sink),
         _ => elementwise::stream(evaluator, call, steps, sink),
     }
-}
-
-/// Applies `f` to the floats of a row; a histogram is an error that names `what`.
-pub(crate) fn map_floats(row: &mut Row, what: &str, f: impl Fn(f64) -> f64) -> Result<()> {
-    if row.histograms.iter().any(Option::is_some) {
-        return Err(no_histograms(what));
-    }
-    for value in &mut row.values {
-        if !is_absent(*value) {
-            *value = f(*value);
-        }
-    }
-    Ok(())
-}
-
-/// The error of what cannot be done with native histograms.
-pub(crate) fn no_histograms(what: &str) -> Error {
-    Error::execution(format!("{what} does not support native histograms"))
 }

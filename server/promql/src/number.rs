@@ -120,6 +120,21 @@ pub fn format_float(value: f64) -> String {
     }
 }
 
+/// A float as Go's `%g` prints it: the shortest digits, with an exponent below 1e-4 and from 1e+06 on.
+pub(crate) fn format_short(value: f64) -> String {
+    if !value.is_finite() {
+        return format_float(value);
+    }
+    let scientific = format!("{value:e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-4..6).contains(&exponent) {
+        return format!("{value}");
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{:02}", exponent.unsigned_abs())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,6 +161,18 @@ mod tests {
         check("1.2.3", None);
         check("Inf", Some(f64::INFINITY));
         check("9223372036854775808", Some(9_223_372_036_854_775_808.0));
+    }
+
+    #[test]
+    fn short_floats() {
+        let check = |value: f64, text| assert_eq!(format_short(value), text);
+        check(0.5, "0.5");
+        check(-0.0, "-0");
+        check(100_000.0, "100000");
+        check(1_234_567.0, "1.234567e+06");
+        check(0.000_01, "1e-05");
+        check(1e100, "1e+100");
+        check(f64::INFINITY, "+Inf");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use model::{METRIC_NAME, MatchOp, Matcher};
 
 use crate::ast::{
     Aggregate, At, Binary, Cardinality, DurationExpr, Expr, ExprKind, Matching, NumberLiteral, RangeMode,
-    Timing, UnaryOp, VectorSelector,
+    Subquery, Timing, UnaryOp, VectorSelector,
 };
 use crate::number::{format_duration, format_float};
 use crate::quote::quote;
@@ -29,12 +29,7 @@ impl Display for Expr {
                 write_timing(f, &matrix.selector.timing, matrix.selector.mode)
             }
             ExprKind::Subquery(subquery) => {
-                write!(f, "{}[{}:", subquery.expr, whole(&subquery.range))?;
-                if let Some(step) = &subquery.step {
-                    f.write_str(&whole(step))?;
-                }
-                f.write_str("]")?;
-                write_timing(f, &subquery.timing, RangeMode::Plain)
+                write!(f, "{}{}", subquery.expr, SubqueryEnd(subquery))
             }
             ExprKind::Aggregate(aggregate) => write_aggregate(f, aggregate),
             ExprKind::Call(call) => {
@@ -142,29 +137,65 @@ fn labels(names: &[String]) -> String {
     names.iter().map(|name| label(name)).collect::<Vec<_>>().join(", ")
 }
 
-fn write_aggregate(f: &mut Formatter<'_>, aggregate: &Aggregate) -> Result {
-    f.write_str(aggregate.op.as_str())?;
-    let grouping = &aggregate.grouping;
+/// The operator with its groups, up to the parenthesis.
+pub(crate) fn aggregate_head(aggregate: &Aggregate) -> String {
+    let (op, grouping) = (aggregate.op.as_str(), &aggregate.grouping);
     if grouping.without {
-        write!(f, " without ({}) ", labels(&grouping.labels))?;
-    } else if !grouping.labels.is_empty() {
-        write!(f, " by ({}) ", labels(&grouping.labels))?;
+        format!("{op} without ({}) ", labels(&grouping.labels))
+    } else if grouping.labels.is_empty() {
+        op.to_owned()
+    } else {
+        format!("{op} by ({}) ", labels(&grouping.labels))
     }
+}
+
+fn write_aggregate(f: &mut Formatter<'_>, aggregate: &Aggregate) -> Result {
+    f.write_str(&aggregate_head(aggregate))?;
     match &aggregate.param {
         Some(param) => write!(f, "({param}, {})", aggregate.expr),
         None => write!(f, "({})", aggregate.expr),
     }
 }
 
+/// The operator with all that stands between it and its right side.
+struct Operator<'a>(&'a Binary);
+
+impl Display for Operator<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        f.write_str(self.0.op.as_str())?;
+        if self.0.return_bool {
+            f.write_str(" bool")?;
+        }
+        self.0.matching.as_ref().map_or(Ok(()), |matching| write_matching(f, matching))
+    }
+}
+
+/// The operator of a binary expression with `bool` and how series match.
+pub(crate) fn operator(binary: &Binary) -> String {
+    Operator(binary).to_string()
+}
+
 fn write_binary(f: &mut Formatter<'_>, binary: &Binary) -> Result {
-    write!(f, "{} {}", binary.left, binary.op.as_str())?;
-    if binary.return_bool {
-        f.write_str(" bool")?;
+    write!(f, "{} {} {}", binary.left, Operator(binary), binary.right)
+}
+
+/// What follows the expression of a subquery.
+struct SubqueryEnd<'a>(&'a Subquery);
+
+impl Display for SubqueryEnd<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        write!(f, "[{}:", whole(&self.0.range))?;
+        if let Some(step) = &self.0.step {
+            f.write_str(&whole(step))?;
+        }
+        f.write_str("]")?;
+        write_timing(f, &self.0.timing, RangeMode::Plain)
     }
-    if let Some(matching) = &binary.matching {
-        write_matching(f, matching)?;
-    }
-    write!(f, " {}", binary.right)
+}
+
+/// The brackets and modifiers of a subquery.
+pub(crate) fn subquery_end(subquery: &Subquery) -> String {
+    SubqueryEnd(subquery).to_string()
 }
 
 fn write_matching(f: &mut Formatter<'_>, matching: &Matching) -> Result {

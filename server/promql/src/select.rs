@@ -9,6 +9,9 @@ use crate::ast::{MatrixSelector, RangeMode, Span, Subquery, VectorSelector};
 use crate::column::{ABSENT, Row, Steps, is_absent};
 use crate::error::{Error, Result};
 use crate::evaluate::{Evaluator, Output, Sink};
+use crate::functions::{smoothed_at, smoothed_points};
+use crate::histogram_notes::Subject;
+use crate::native::with_found_hint;
 use crate::value::MatrixSeries;
 use crate::window::{ColumnCache, NONE, References, Samples, newest};
 
@@ -58,7 +61,8 @@ impl Evaluator<'_> {
             }
             RangeMode::Smoothed => return self.stream_smoothed(selector, span, steps, sink),
         }
-        let find = self.find(selector, span, steps, Pick::Value)?;
+        let find =
+            Find { finds_resets: self.finds_resets(span), ..self.find(selector, span, steps, Pick::Value)? };
         self.stream_newest(selector, find, sink)
     }
 
@@ -75,7 +79,7 @@ impl Evaluator<'_> {
 
     /// What to find at which times, given `@` and offset.
     pub(crate) fn find_at(&self, (fixed, offset): (Option<i64>, i64), steps: Steps, pick: Pick) -> Find {
-        Find { references: References::new(steps, fixed, offset), pick }
+        Find { references: References::new(steps, fixed, offset), pick, finds_resets: false }
     }
 
     /// For each step what is picked of the newest sample there.
@@ -100,7 +104,7 @@ impl Evaluator<'_> {
                     self.control.check()?;
                 }
                 let indices = columns.get(&series.timestamps, |times| newest(times, references, lookback));
-                rows.extend(row_of_newest(&series, &indices, find.pick));
+                rows.extend(row_of_newest(&series, &indices, find));
             }
             Ok(rows)
         };
@@ -126,8 +130,11 @@ impl Evaluator<'_> {
         let make = |series: Vec<Series>| {
             let rows = series.iter().map(|series| {
                 let samples = Samples::of(series);
-                let values = (0..references.count)
-                    .map(|i| crate::functions::smoothed_at(&samples, references.at(i), lookback));
+                if !samples.histograms.is_empty() {
+                    let subject = Subject { evaluator: self, span, metric: series.labels.metric_name() };
+                    return smoothed_points(series.labels.clone(), &samples, (references, lookback), subject);
+                }
+                let values = (0..references.count).map(|i| smoothed_at(&samples, references.at(i), lookback));
                 Row::new(series.labels.clone(), values.collect())
             });
             Ok(rows.filter(Row::has_samples).collect())
@@ -217,9 +224,12 @@ pub(crate) enum Pick {
 pub(crate) struct Find {
     references: References,
     pick: Pick,
+    /// See [`Evaluator::finds_resets`].
+    finds_resets: bool,
 }
 
-fn row_of_newest(series: &Series, indices: &[u32], pick: Pick) -> Option<Row> {
+fn row_of_newest(series: &Series, indices: &[u32], find: Find) -> Option<Row> {
+    let pick = find.pick;
     let value = |index: usize| match pick {
         Pick::Value => series.values[index],
         Pick::Timestamp => series.timestamps[index] as f64 / 1000.0,
@@ -236,7 +246,8 @@ fn row_of_newest(series: &Series, indices: &[u32], pick: Pick) -> Option<Row> {
     let mut row = Row::new(series.labels.clone(), indices.iter().map(|i| at(*i)).collect());
     if pick == Pick::Value && !series.histograms.is_empty() {
         for (step, index) in indices.iter().enumerate() {
-            if let Some(histogram) = histogram_at(series, *index).filter(|_| !is_absent(row.values[step])) {
+            let found = histogram_at(series, *index, find.finds_resets);
+            if let Some(histogram) = found.filter(|_| !is_absent(row.values[step])) {
                 row.set_histogram(step, histogram);
             }
         }
@@ -244,9 +255,13 @@ fn row_of_newest(series: &Series, indices: &[u32], pick: Pick) -> Option<Row> {
     row.has_samples().then_some(row)
 }
 
-fn histogram_at(series: &Series, index: u32) -> Option<Arc<Histogram>> {
+fn histogram_at(series: &Series, index: u32, find_reset: bool) -> Option<Arc<Histogram>> {
     let found = series.histograms.binary_search_by_key(&index, |(i, _)| *i).ok()?;
-    Some(series.histograms[found].1.clone())
+    let histogram = &series.histograms[found].1;
+    match found.checked_sub(1).filter(|_| find_reset) {
+        Some(before) => Some(with_found_hint(histogram, &series.histograms[before].1)),
+        None => Some(histogram.clone()),
+    }
 }
 
 /// The samples between two times, both included, without stale markers.
@@ -256,7 +271,7 @@ fn raw(series: &Series, start_ms: i64, end_ms: i64) -> Option<MatrixSeries> {
         if t < start_ms || t > end_ms || is_stale(value) {
             continue;
         }
-        match histogram_at(series, i as u32) {
+        match histogram_at(series, i as u32, false) {
             Some(histogram) => {
                 histograms.push((timestamps.len() as u32, histogram));
                 values.push(ABSENT);

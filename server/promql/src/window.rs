@@ -145,6 +145,14 @@ impl<'a> Samples<'a> {
         Samples { timestamps: timestamps.into(), values: Cow::Owned(values), histograms }
     }
 
+    /// Compares each histogram with the one before it and hints at the outcome.
+    pub(crate) fn find_resets(&mut self) {
+        for i in (1..self.histograms.len()).rev() {
+            let [(_, before), (_, histogram)] = &self.histograms[i - 1..=i] else { continue };
+            self.histograms[i].1 = crate::native::with_found_hint(histogram, before);
+        }
+    }
+
     /// The indices of the values that are smaller than the one before them.
     pub(crate) fn resets(&self) -> Vec<u32> {
         let pairs = self.values.windows(2).enumerate();

@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | exposition text 0.0.4 and 1.0.0, OpenMetrics 1.0 | [`exposition::Parser`] | [`exposition::Page`] (text) |
 //! | remote write 1.0 | [`remote_write::Decoder`] | [`remote_write::encode`] |
+//! | remote read | [`remote_read::decode`] | [`remote_read::Sampled`], [`remote_read::frame`] |
 //! | Loki push, JSON and protobuf | [`loki_push::Decoder`] | [`loki_push::encode`] |
 
 mod error;
@@ -14,6 +15,7 @@ mod protobuf;
 pub mod compression;
 pub mod exposition;
 pub mod loki_push;
+pub mod remote_read;
 pub mod remote_write;
 
 pub use error::{Error, Result};

@@ -1,6 +1,6 @@
 //! Prometheus remote write 1.0: a snappy block around a protobuf `WriteRequest`, decoded straight from the bytes.
 
-mod encode;
+pub(crate) mod encode;
 mod histogram;
 
 use model::{Exemplar, Labels, METRIC_NAME, Metadata, MetricBatch, MetricKind, Sample};

@@ -1,5 +1,6 @@
 //! What tests share: an in-memory source of series, and the notation of Prometheus' `.test` scripts.
 
+mod classic_histograms;
 mod memory_source;
 mod promql_script;
 mod series_notation;

@@ -2,6 +2,7 @@
 
 use model::Labels;
 
+use crate::classic_histograms::custom_histograms;
 use crate::series_notation::{SeriesLine, Token, parse_metric, parse_series, parse_values};
 
 /// A script.
@@ -131,7 +132,6 @@ fn strip(line: &str) -> &str {
 
 fn load(line: &str, body: &[&str]) -> Result<Command, String> {
     let (command, step) = line.split_once(char::is_whitespace).ok_or("load without a step")?;
-    // `load_with_nhcb` would also store native histograms made of classic ones.
     if !matches!(command, "load" | "load_with_nhcb") {
         return Ok(Command::Unsupported(format!("{command} is not supported")));
     }
@@ -146,6 +146,9 @@ fn load(line: &str, body: &[&str]) -> Result<Command, String> {
             },
             Err(why) => return Ok(Command::Unsupported(why)),
         }
+    }
+    if command == "load_with_nhcb" {
+        series.extend(custom_histograms(&series)?);
     }
     Ok(Command::Load(Load { step_ms, series }))
 }

@@ -90,19 +90,7 @@ pub fn parse_values(text: &str) -> Result<Vec<Token>, String> {
     let mut rest = text.trim();
     while !rest.is_empty() {
         if rest.starts_with("{{") {
-            let end = rest.find("}}").ok_or("unterminated histogram")? + 2;
-            let histogram = histogram(&rest[2..end - 2])?;
-            rest = &rest[end..];
-            let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-            let times = match &rest[..end] {
-                "" => 0,
-                repeat => repeat
-                    .strip_prefix('x')
-                    .and_then(|n| n.parse::<usize>().ok())
-                    .ok_or_else(|| format!("arithmetic on histograms is not supported: {repeat:?}"))?,
-            };
-            values.extend((0..=times).map(|_| Token::Histogram(Box::new(histogram.clone()))));
-            rest = rest[end..].trim_start();
+            rest = histograms(rest, &mut values)?.trim_start();
             continue;
         }
         let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
@@ -110,6 +98,77 @@ pub fn parse_values(text: &str) -> Result<Vec<Token>, String> {
         rest = rest[end..].trim_start();
     }
     Ok(values)
+}
+
+/// `{{…}}`, `{{…}}x3`, `{{…}}+{{…}}x3`, `{{…}}-{{…}}x3` at the beginning of a text; the rest of it.
+fn histograms<'t>(text: &'t str, values: &mut Vec<Token>) -> Result<&'t str, String> {
+    let take = |text: &'t str| -> Result<(Histogram, &'t str), String> {
+        let end = text.find("}}").ok_or("unterminated histogram")?;
+        Ok((histogram(&text[2..end])?, &text[end + 2..]))
+    };
+    let (mut value, mut rest) = take(text)?;
+    let mut step = None;
+    for (sign, factor) in [("+{{", 1.0), ("-{{", -1.0)] {
+        if rest.starts_with(sign) {
+            let (by, tail) = take(&rest[1..])?;
+            (step, rest) = (Some((by, factor)), tail);
+        }
+    }
+    let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+    let times = match &rest[..end] {
+        "" => 0,
+        repeat => repeat
+            .strip_prefix('x')
+            .and_then(|n| n.parse::<usize>().ok())
+            .ok_or_else(|| format!("invalid repetition {repeat:?}"))?,
+    };
+    for i in 0..=times {
+        values.push(Token::Histogram(Box::new(value.clone())));
+        if let Some((by, factor)) = step.as_ref().filter(|_| i < times) {
+            value = changed(&value, by, *factor)?;
+        }
+    }
+    Ok(&rest[end..])
+}
+
+/// `value + factor * by`, whose resolution is at least as high and whose zero bucket and bounds are the same.
+fn changed(value: &Histogram, by: &Histogram, factor: f64) -> Result<Histogram, String> {
+    let shift = match by.schema - value.schema {
+        0 => 0,
+        shift if shift > 0 && !value.is_custom() => shift,
+        _ => return Err("the step of a histogram has a lower resolution than the histogram".into()),
+    };
+    let add = |into: &mut std::collections::BTreeMap<i32, f64>,
+               from: &mut dyn Iterator<Item = (i32, f64)>| {
+        for (i, count) in from {
+            let i = if shift == 0 { i } else { ((i - 1) >> shift) + 1 };
+            *into.entry(i).or_default() += factor * count;
+        }
+    };
+    let (mut positive, mut negative) = (value.positive().collect(), value.negative().collect());
+    add(&mut positive, &mut by.positive());
+    add(&mut negative, &mut by.negative());
+    let (positive_spans, positive_buckets) = dense(&positive);
+    let (negative_spans, negative_buckets) = dense(&negative);
+    Ok(Histogram {
+        count: value.count + factor * by.count,
+        sum: value.sum + factor * by.sum,
+        zero_count: value.zero_count + factor * by.zero_count,
+        positive_spans,
+        positive_buckets,
+        negative_spans,
+        negative_buckets,
+        ..value.clone()
+    })
+}
+
+/// One span from the first to the last bucket.
+fn dense(buckets: &std::collections::BTreeMap<i32, f64>) -> (Vec<Span>, Vec<f64>) {
+    let (Some((first, _)), Some((last, _))) = (buckets.first_key_value(), buckets.last_key_value()) else {
+        return (Vec::new(), Vec::new());
+    };
+    let counts = (*first..=*last).map(|i| buckets.get(&i).copied().unwrap_or(0.0)).collect();
+    (vec![Span { offset: *first, length: (last - first + 1) as u32 }], counts)
 }
 
 fn word(word: &str, values: &mut Vec<Token>) -> Result<(), String> {
@@ -234,6 +293,7 @@ mod tests {
         );
         check("a _x2 -1e-1+1x1", r#"{__name__="a"}"#, &[-99.0, -99.0, -0.1, 0.9]);
         check("h {{sum:5 count:2 buckets:[1 1]}}x1", r#"{__name__="h"}"#, &[5.0, 5.0]);
+        check("h {{sum:5}}+{{sum:2}}x2 {{sum:1}}", r#"{__name__="h"}"#, &[5.0, 7.0, 9.0, 1.0]);
         check("{} 1", "{}", &[1.0]);
         assert!(parse_series("a 1y2").is_err());
     }

@@ -118,19 +118,26 @@ pub(crate) async fn metadata(
 ) -> Result<Response, ApiError> {
     let source = state.sources.metrics(None).ok_or_else(|| ApiError::not_found("no metric source"))?;
     let family = params.get("metric").map(str::to_owned);
-    let limit: usize = params
-        .get("limit")
-        .map_or(Ok(0), str::parse)
-        .map_err(|_| ApiError::parameter("limit", "not a number of metrics"))?;
+    let number = |name: &str| -> Result<usize, ApiError> {
+        let Some(text) = params.get(name) else { return Ok(usize::MAX) };
+        // A negative number is no limit, as in Prometheus.
+        let n: i64 = text.parse().map_err(|_| ApiError::bad_data(format!("{name} must be a number")))?;
+        Ok(usize::try_from(n).unwrap_or(usize::MAX))
+    };
+    let (limit, per_metric) = (number("limit")?, number("limit_per_metric")?);
+    let per_metric = if per_metric == 0 { usize::MAX } else { per_metric };
     let work = move |_: &model::Control| {
         let mut all: BTreeMap<String, Vec<serde_json::Value>> = BTreeMap::new();
         for entry in source.metadata(family.as_deref())? {
-            if limit > 0 && all.len() >= limit && !all.contains_key(&entry.family) {
+            if all.len() >= limit && !all.contains_key(&entry.family) {
                 break;
             }
             let row =
                 serde_json::json!({"type": entry.kind.as_str(), "help": entry.help, "unit": entry.unit});
-            all.entry(entry.family).or_default().push(row);
+            let rows = all.entry(entry.family).or_default();
+            if rows.len() < per_metric {
+                rows.push(row);
+            }
         }
         Ok::<_, ApiError>(success_of(&all))
     };

@@ -1,7 +1,7 @@
 //! `query`, `query_range`, `format_query`.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::State as Shared;
 use axum::response::Response;
@@ -24,12 +24,13 @@ pub(crate) async fn instant(Shared(state): Shared<Arc<State>>, params: Params) -
     let (text, options, limits) = common(&state, &params)?;
     let source = state.sources.metrics(None).ok_or_else(|| ApiError::not_found("no metric source"))?;
     let limit = limit(&params)?;
-    let stats = params.get("stats").is_some();
+    let timer = params.get("stats").map(|_| Timer::start());
     let work = move |control: &model::Control| {
+        let timer = timer.map(Timer::begin);
         let mut answer = promql::instant(&*source, &promql::parse(&text)?, t_ms, &options, control)?;
         let warning = truncate(&mut answer.value, limit);
         answer.warnings.extend(warning);
-        Ok::<_, ApiError>(render(&answer, t_ms, stats))
+        Ok::<_, ApiError>(render(&answer, t_ms, timer))
     };
     state.pool.run(limits, work).await
 }
@@ -56,13 +57,14 @@ pub(crate) async fn range(Shared(state): Shared<Arc<State>>, params: Params) -> 
     let (text, options, limits) = common(&state, &params)?;
     let source = state.sources.metrics(None).ok_or_else(|| ApiError::not_found("no metric source"))?;
     let limit = limit(&params)?;
-    let stats = params.get("stats").is_some();
+    let timer = params.get("stats").map(|_| Timer::start());
     let work = move |control: &model::Control| {
+        let timer = timer.map(Timer::begin);
         let times = promql::TimeRange { start_ms, end_ms, step_ms };
         let mut answer = promql::range(&*source, &promql::parse(&text)?, times, &options, control)?;
         let warning = truncate(&mut answer.value, limit);
         answer.warnings.extend(warning);
-        Ok::<_, ApiError>(render(&answer, end_ms, stats))
+        Ok::<_, ApiError>(render(&answer, end_ms, timer))
     };
     state.pool.run(limits, work).await
 }
@@ -71,19 +73,47 @@ pub(crate) async fn range(Shared(state): Shared<Arc<State>>, params: Params) -> 
 pub(crate) async fn format(params: Params) -> Result<Response, ApiError> {
     let query = promql::parse(query(&params)?)?;
     let mut data = String::new();
-    json::string(&mut data, &query.expr().to_string());
+    json::string(&mut data, &promql::pretty(query.expr()));
     Ok(success(&data, &[], &[]))
 }
 
-fn render(answer: &promql::Answer, t_ms: i64, stats: bool) -> Response {
+/// When a query came, and when its evaluation began.
+#[derive(Clone, Copy)]
+struct Timer {
+    came: Instant,
+    began: Instant,
+}
+
+impl Timer {
+    fn start() -> Self {
+        let now = Instant::now();
+        Timer { came: now, began: now }
+    }
+
+    fn begin(self) -> Self {
+        Timer { began: Instant::now(), ..self }
+    }
+
+    /// `"stats":{…}`: evaluation is one pass here, so that its parts take the whole or nothing.
+    fn write(self, out: &mut String, stats: promql::Stats) {
+        let evaluated = self.began.elapsed().as_secs_f64();
+        let queued = (self.began - self.came).as_secs_f64();
+        let total = self.came.elapsed().as_secs_f64();
+        let (samples, peak) = (stats.samples, stats.samples);
+        out.push_str(&format!(
+            ",\"stats\":{{\"timings\":{{\"evalTotalTime\":{evaluated},\"resultSortTime\":0,\"queryPreparationTime\":0,\
+             \"innerEvalTime\":{evaluated},\"execQueueTime\":{queued},\"execTotalTime\":{total}}},\
+             \"samples\":{{\"totalQueryableSamples\":{samples},\"peakSamples\":{peak}}}}}"
+        ));
+    }
+}
+
+fn render(answer: &promql::Answer, t_ms: i64, timer: Option<Timer>) -> Response {
     let mut data = String::with_capacity(4096);
     data.push('{');
     value::write(&mut data, &answer.value, t_ms);
-    if stats {
-        let samples = answer.stats.samples;
-        data.push_str(&format!(
-            ",\"stats\":{{\"timings\":{{}},\"samples\":{{\"totalQueryableSamples\":{samples},\"peakSamples\":{samples}}}}}"
-        ));
+    if let Some(timer) = timer {
+        timer.write(&mut data, answer.stats);
     }
     data.push('}');
     success(&data, &answer.warnings, &answer.infos)
@@ -107,7 +137,7 @@ fn truncate(value: &mut promql::Value, limit: usize) -> Option<String> {
     Some("results truncated due to limit".into())
 }
 
-fn query(params: &Params) -> Result<&str, ApiError> {
+pub(super) fn query(params: &Params) -> Result<&str, ApiError> {
     let missing =
         || ApiError::parameter("query", "unknown position: parse error: no expression found in input");
     params.get("query").ok_or_else(missing)
@@ -119,7 +149,7 @@ fn limit(params: &Params) -> Result<usize, ApiError> {
     })
 }
 
-fn time(text: &str, name: &str) -> Result<i64, ApiError> {
+pub(super) fn time(text: &str, name: &str) -> Result<i64, ApiError> {
     time_ms(text)
         .ok_or_else(|| ApiError::parameter(name, format!("cannot parse {text:?} to a valid timestamp")))
 }

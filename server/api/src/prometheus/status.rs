@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use axum::extract::State as Shared;
 use axum::response::Response;
-use serde_json::json;
+use model::{Labels, METRIC_NAME};
+use serde_json::{Value, json};
 
-use super::reply::success_of;
+use super::reply::{ApiError, success_of};
 use super::targets::rfc3339;
 use crate::State;
+use crate::params::Params;
 
 /// The Prometheus version whose API and language this server follows: clients switch features by it.
 const FOLLOWS: &str = "3.14.0";
@@ -43,15 +45,68 @@ pub(crate) async fn flags(Shared(state): Shared<Arc<State>>) -> Response {
     success_of(&state.program.flags().into_iter().collect::<BTreeMap<_, _>>())
 }
 
-/// `GET /api/v1/status/tsdb`
-pub(crate) async fn tsdb(Shared(state): Shared<Arc<State>>) -> Response {
-    let stats = state.sources.metrics(None).map(|source| source.stats()).unwrap_or_default();
-    success_of(&json!({
-        "headStats": {"numSeries": stats.active_series, "numLabelPairs": 0, "chunkCount": 0,
-            "minTime": stats.min_time_ms.unwrap_or(0), "maxTime": stats.max_time_ms.unwrap_or(0)},
-        "seriesCountByMetricName": [], "labelValueCountByLabelName": [], "memoryInBytesByLabelName": [],
-        "seriesCountByLabelValuePair": [],
-    }))
+/// How far back from the newest sample the lists of `status/tsdb` look.
+const HEAD_MS: i64 = 2 * 3_600_000;
+
+/// `GET /api/v1/status/tsdb`: the series of the last two hours, counted by name, label and pair.
+pub(crate) async fn tsdb(Shared(state): Shared<Arc<State>>, params: Params) -> Result<Response, ApiError> {
+    let limit: usize = params
+        .get("limit")
+        .map_or(Ok(10), str::parse)
+        .ok()
+        .filter(|limit| (1..=10_000).contains(limit))
+        .ok_or_else(|| ApiError::bad_data("limit must be a positive number"))?;
+    let source = state.sources.metrics(None).ok_or_else(|| ApiError::not_found("no metric source"))?;
+    let work = move |control: &model::Control| {
+        let stats = source.stats();
+        let last_ms = stats.max_time_ms.unwrap_or(0);
+        let all = source.series(&[], last_ms.saturating_sub(HEAD_MS), last_ms, 0, control)?;
+        let counts = Counts::of(&all);
+        Ok::<_, ApiError>(success_of(&json!({
+            "headStats": {"numSeries": stats.active_series, "numLabelPairs": counts.by_pair.len(),
+                "chunkCount": stats.active_series, "minTime": stats.min_time_ms.unwrap_or(0), "maxTime": last_ms},
+            "seriesCountByMetricName": top(&counts.by_metric, limit),
+            "labelValueCountByLabelName": top(&counts.values, limit),
+            "memoryInBytesByLabelName": top(&counts.bytes, limit),
+            "seriesCountByLabelValuePair": top(&counts.by_pair, limit),
+        })))
+    };
+    state.pool.run(state.limits, work).await
+}
+
+#[derive(Default)]
+struct Counts {
+    by_metric: BTreeMap<String, usize>,
+    by_pair: BTreeMap<String, usize>,
+    values: BTreeMap<String, usize>,
+    bytes: BTreeMap<String, usize>,
+}
+
+impl Counts {
+    fn of(series: &[Labels]) -> Self {
+        let mut pairs: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+        for (name, value) in series.iter().flat_map(Labels::iter) {
+            *pairs.entry((name, value)).or_default() += 1;
+        }
+        let mut counts = Counts::default();
+        for ((name, value), count) in pairs {
+            if name == METRIC_NAME {
+                counts.by_metric.insert(value.to_owned(), count);
+            }
+            counts.by_pair.insert(format!("{name}={value}"), count);
+            *counts.values.entry(name.to_owned()).or_default() += 1;
+            *counts.bytes.entry(name.to_owned()).or_default() += value.len() * count;
+        }
+        counts
+    }
+}
+
+/// The largest, with their names.
+fn top(counts: &BTreeMap<String, usize>, limit: usize) -> Vec<Value> {
+    let mut all: Vec<_> = counts.iter().collect();
+    all.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
+    all.truncate(limit);
+    all.into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
 }
 
 /// `GET /api/v1/status/walreplay`

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State as Shared;
 use axum::response::Response;
+use model::{METRIC_NAME, Matcher};
 use serde_json::{Value, json};
 
 use super::reply::{ApiError, success_of};
@@ -59,6 +60,65 @@ fn active(target: &TargetStatus) -> Value {
 pub(crate) async fn pools(Shared(state): Shared<Arc<State>>) -> Response {
     let pools: BTreeSet<String> = state.program.targets().into_iter().map(|target| target.job).collect();
     success_of(&json!({"scrapePools": pools}))
+}
+
+/// `GET /api/v1/targets/metadata`: what the metrics of each target say of themselves.
+pub(crate) async fn metadata(
+    Shared(state): Shared<Arc<State>>,
+    params: Params,
+) -> Result<Response, ApiError> {
+    let matchers = params.get("match_target").map(promql::parse_selector).transpose();
+    let matchers = matchers.map_err(|e| ApiError::parameter("match_target", e))?.unwrap_or_default();
+    let wanted = params.get("metric").map(str::to_owned);
+    let limit: i64 = params
+        .get("limit")
+        .map_or(Ok(-1), str::parse)
+        .map_err(|_| ApiError::bad_data("limit must be a number"))?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut targets = state.program.targets();
+    targets.retain(|target| {
+        model::matches_all(&matchers, &model::Labels::from_pairs(target.labels.iter().map(pair)))
+    });
+    let source = state.sources.metrics(None).ok_or_else(|| ApiError::not_found("no metric source"))?;
+    let work = move |control: &model::Control| {
+        let all = source.metadata(wanted.as_deref())?;
+        let mut rows = Vec::new();
+        for target in &targets {
+            let of_target =
+                target.labels.iter().filter(|(name, _)| matches!(name.as_str(), "job" | "instance"));
+            let of_target = vec![of_target.map(|(name, value)| Matcher::equal(name, value)).collect()];
+            let names = source.label_values(METRIC_NAME, &of_target, FIRST_MS, LAST_MS, control)?;
+            for entry in all.iter().filter(|entry| names.iter().any(|name| is_of(name, &entry.family))) {
+                if rows.len() >= limit {
+                    return Ok(success_of(&rows));
+                }
+                let mut row = json!({"target": target.labels, "type": entry.kind.as_str(), "help": entry.help,
+                    "unit": entry.unit});
+                if wanted.is_none() {
+                    row["metric"] = json!(entry.family);
+                }
+                rows.push(row);
+            }
+        }
+        if rows.is_empty() {
+            return Err(ApiError::not_found("specified metadata not found"));
+        }
+        Ok(success_of(&rows))
+    };
+    state.pool.run(state.limits, work).await
+}
+
+const FIRST_MS: i64 = i64::MIN / 4;
+const LAST_MS: i64 = i64::MAX / 4;
+
+fn pair<'a>((name, value): (&'a String, &'a String)) -> (&'a str, &'a str) {
+    (name, value)
+}
+
+/// Whether a series of that name belongs to the family.
+fn is_of(name: &str, family: &str) -> bool {
+    let endings = ["", "_total", "_bucket", "_sum", "_count", "_created", "_info"];
+    name.strip_prefix(family).is_some_and(|ending| endings.contains(&ending))
 }
 
 /// A time in RFC 3339; Go's zero time for "never".

@@ -40,6 +40,22 @@ impl MetricStore {
         }
     }
 
+    /// Writes the partitions that have deleted samples anew, without them, and forgets the deletions.
+    pub fn clean_tombstones(&self) -> Result<()> {
+        let mut upkeep = self.upkeep.lock();
+        let (partitions, tombstones) = {
+            let state = self.state.read();
+            (Arc::clone(&state.partitions), Arc::clone(&state.tombstones))
+        };
+        for partition in partitions.iter() {
+            let summary = &partition.summary;
+            if tombstones.iter().any(|t| t.concerns(summary.order, summary.bounds)) {
+                self.merge(&mut upkeep, summary.window, std::slice::from_ref(partition), &tombstones)?;
+            }
+        }
+        self.forget_tombstones(&tombstones)
+    }
+
     /// The partitions that should be one, in order, and the window of that one.
     fn next_merge(
         &self,

@@ -1,5 +1,6 @@
 //! Forgetting: retention by unlinking, deletions by tombstones.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use model::Selector;
@@ -40,6 +41,29 @@ impl MetricStore {
         let mut state = self.state.write();
         state.partitions = Arc::new(kept);
         state.tombstones = Arc::new(live);
+        Ok(())
+    }
+
+    /// Drops tombstones that hide nothing more.
+    pub(super) fn forget_tombstones(&self, tombstones: &[Tombstone]) -> Result<()> {
+        self.manifest.commit(&Change { put: tombstone_rows(&[], tombstones.len()), ..Change::default() })?;
+        self.state.write().tombstones = Arc::default();
+        Ok(())
+    }
+
+    /// Hands each partition file with its path below the store's folder to `copy`, once all samples are in them and
+    /// deleted ones are gone: the files alone make a store with the same samples. Metadata is not among them.
+    pub fn snapshot(&self, copy: &mut dyn FnMut(&Path, &str) -> std::io::Result<()>) -> Result<()> {
+        self.clean_tombstones()?;
+        let mut upkeep = self.upkeep.lock();
+        self.seal(&mut upkeep, None, &[])?;
+        let partitions = Arc::clone(&self.state.read().partitions);
+        for partition in partitions.iter() {
+            let file = self.manifest.folder().join(&partition.path);
+            copy(&file, &partition.path).map_err(|error| {
+                storage::Error::Unavailable(format!("{} cannot be copied: {error}", file.display()))
+            })?;
+        }
         Ok(())
     }
 

@@ -1,9 +1,9 @@
 //! `sum`, `avg`, `count`, `group`, `min`, `max`, `stddev`, `stdvar`: a few numbers a group and step.
 
+use super::histograms::Histograms;
 use super::{Accumulator, Groups};
 use crate::column::{ABSENT, Row, is_absent};
 use crate::error::Result;
-use crate::functions::no_histograms;
 use crate::kahan::{Kahan, Mean};
 
 /// State of type `S` for each group and step; `None` before the first sample.
@@ -41,25 +41,22 @@ fn floats(row: &Row) -> impl Iterator<Item = (usize, f64)> {
     row.values.iter().copied().enumerate().filter(|(_, v)| !is_absent(*v))
 }
 
-fn refuse_histograms(row: &Row, what: &str) -> Result<()> {
-    if row.histograms.iter().any(Option::is_some) { Err(no_histograms(what)) } else { Ok(()) }
-}
-
 /// Sums are kept in two plain columns: the loop over them is the hot one of most dashboards.
-pub(super) struct Sum {
+pub(super) struct Sum<'e> {
     steps: usize,
     groups: Vec<(Vec<f64>, Vec<f64>)>,
+    histograms: Histograms<'e>,
 }
 
-impl Sum {
-    pub(super) fn new(steps: usize) -> Self {
-        Sum { steps, groups: Vec::new() }
+impl<'e> Sum<'e> {
+    pub(super) fn new(steps: usize, histograms: Histograms<'e>) -> Self {
+        Sum { steps, groups: Vec::new(), histograms }
     }
 }
 
-impl Accumulator for Sum {
+impl Accumulator for Sum<'_> {
     fn add(&mut self, group: usize, row: Row) -> Result<()> {
-        refuse_histograms(&row, "sum aggregation")?;
+        self.histograms.add(group, &row)?;
         if group == self.groups.len() {
             self.groups.push((row.values, vec![0.0; self.steps]));
             return Ok(());
@@ -88,7 +85,7 @@ impl Accumulator for Sum {
             }
             groups.row(i, sums)
         });
-        Ok(rows.collect())
+        Ok(self.histograms.put_into(rows.collect()))
     }
 
     fn group_bytes(&self) -> u64 {
@@ -96,24 +93,25 @@ impl Accumulator for Sum {
     }
 }
 
-pub(super) struct Avg(Columns<Mean>);
+pub(super) struct Avg<'e>(Columns<Mean>, Histograms<'e>);
 
-impl Avg {
-    pub(super) fn new(steps: usize) -> Self {
-        Avg(Columns::new(steps))
+impl<'e> Avg<'e> {
+    pub(super) fn new(steps: usize, histograms: Histograms<'e>) -> Self {
+        Avg(Columns::new(steps), histograms)
     }
 }
 
-impl Accumulator for Avg {
+impl Accumulator for Avg<'_> {
     fn add(&mut self, group: usize, row: Row) -> Result<()> {
-        refuse_histograms(&row, "avg aggregation")?;
+        self.1.add(group, &row)?;
         let states = self.0.group(group);
         floats(&row).for_each(|(i, v)| states[i].get_or_insert_default().add(v));
         Ok(())
     }
 
     fn finish(self: Box<Self>, groups: Groups) -> Result<Vec<Row>> {
-        Ok(self.0.finish(&groups, |mean| mean.value()))
+        let rows = self.0.finish(&groups, |mean| mean.value());
+        Ok(self.1.put_into(rows))
     }
 
     fn group_bytes(&self) -> u64 {

@@ -7,7 +7,7 @@ use crate::ast::Span;
 use crate::column::Row;
 use crate::error::{Error, Result};
 use crate::evaluate::{Evaluator, distinct};
-use crate::number::format_float;
+use crate::number::format_short;
 
 /// The parameter of `topk`, `bottomk`, `limitk` at each step; less than one selects nothing.
 pub(super) fn counts(ks: &[f64]) -> Result<Vec<usize>> {
@@ -35,7 +35,7 @@ pub(super) fn ratios(evaluator: &Evaluator<'_>, ratios: Vec<f64>, span: Span) ->
     distinct(&ratios, |ratio| {
         let capped = ratio.clamp(-1.0, 1.0);
         if capped != ratio {
-            let (ratio, capped) = (format_float(ratio), format_float(capped));
+            let (ratio, capped) = (format_short(ratio), format_short(capped));
             let message = format!("ratio value should be between -1 and 1, got {ratio}, capping to {capped}");
             evaluator.warn(span, &message);
         }

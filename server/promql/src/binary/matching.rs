@@ -3,12 +3,12 @@
 use model::{Labels, METRIC_NAME};
 use rustc_hash::FxHashMap;
 
-use super::{Context, makes_new_value, samples, set};
-use crate::ast::{Binary, BinaryOp, Cardinality, Matching};
+use super::{Context, histogram, makes_new_value, samples, set};
+use crate::ast::{Binary, Cardinality, Matching};
 use crate::column::{Row, is_absent};
 use crate::error::{Error, Result};
 use crate::evaluate::without_metadata;
-use crate::functions::no_histograms;
+use crate::native::histogram_bytes;
 use crate::value::Point;
 
 /// The labels by which a series is matched.
@@ -187,33 +187,19 @@ impl Join<'_> {
         let b = point(one.map(|i| &self.one[i]), self.fill_one());
         let (left, right) = if self.swapped { (b, a) } else { (a, b) };
         match (left, right) {
-            (Point::Float(left), Point::Float(right)) => {
+            (Point::Float(left), Point::Float(right)) if !self.node.op.is_trim() => {
                 // A filter keeps the left side, whichever is the many.
                 let value = samples(self.node, left, right, left);
                 Ok((!is_absent(value)).then_some(Point::Float(value)))
             }
-            (left, right) => self.with_histograms(left, right),
+            (left, right) => {
+                let result = histogram::points(self.context, left, right);
+                if let Some(Point::Histogram(histogram)) = &result {
+                    self.context.evaluator.reserve(histogram_bytes(histogram))?;
+                }
+                Ok(result)
+            }
         }
-    }
-
-    /// Histograms are equal or not; no other comparison knows them.
-    fn with_histograms(&self, left: Point, right: Point) -> Result<Option<Point>> {
-        let op = self.node.op;
-        if !op.is_comparison() {
-            return Err(no_histograms(&format!("operator {:?}", op.as_str())));
-        }
-        if let (Point::Histogram(a), Point::Histogram(b)) = (&left, &right)
-            && matches!(op, BinaryOp::Equal | BinaryOp::NotEqual)
-        {
-            let holds = (a == b) == (op == BinaryOp::Equal);
-            return Ok(match self.node.return_bool {
-                true => Some(Point::Float(f64::from(u8::from(holds)))),
-                false => holds.then_some(left),
-            });
-        }
-        let kind = |point: &Point| if matches!(point, Point::Float(_)) { "float" } else { "histogram" };
-        self.context.incompatible((kind(&left), kind(&right)));
-        Ok(None)
     }
 
     /// Puts the result of a pair at a step.
@@ -261,7 +247,8 @@ impl Join<'_> {
     }
 
     fn labels(&self, many: &Labels, one: &Labels) -> Labels {
-        let mut labels = if self.node.op.is_comparison() { many.clone() } else { without_metadata(many) };
+        let keeps_name = self.node.op.is_comparison() || self.node.op.is_trim();
+        let mut labels = if keeps_name { many.clone() } else { without_metadata(many) };
         if self.matching.cardinality == Cardinality::OneToOne {
             labels = if self.matching.on {
                 labels.only(&self.matching.labels)

@@ -1,18 +1,19 @@
 //! `irate`, `idelta`, `changes`, `resets`: functions of neighbouring samples.
 
-use super::RangeFunction;
+use super::{RangeFunction, histogram_rate};
 use crate::window::Window;
 
 pub(super) fn lookup(name: &str) -> Option<RangeFunction> {
-    let floats: fn(&Window<'_>, &[f64]) -> Option<f64> = match name {
-        "irate" => |w, _| last_two(w, true),
-        "idelta" => |w, _| last_two(w, false),
-        "changes" => |w, _| (!w.values.is_empty()).then(|| changes(w.values)),
-        "resets" => |w, _| (!w.values.is_empty()).then_some(w.resets.len() as f64),
+    Some(match name {
+        "irate" => RangeFunction::new(|w, _| last_two(w, true)).handling(histogram_rate::irate),
+        "idelta" => RangeFunction::new(|w, _| last_two(w, false)).handling(histogram_rate::idelta),
+        "changes" => RangeFunction::new(|w, _| (!w.values.is_empty()).then(|| changes(w.values)))
+            .handling(histogram_rate::changes),
+        "resets" => RangeFunction::new(|w, _| (!w.values.is_empty()).then_some(w.resets.len() as f64))
+            .handling(histogram_rate::resets)
+            .with_resets(),
         _ => return None,
-    };
-    let function = RangeFunction::new(floats).refusing_histograms();
-    Some(if name == "resets" { function.with_resets() } else { function })
+    })
 }
 
 fn last_two(window: &Window<'_>, is_rate: bool) -> Option<f64> {

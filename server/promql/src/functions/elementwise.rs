@@ -62,7 +62,7 @@ pub(super) fn stream(
     };
     evaluator.stream(&call.args[0], steps, &mut |rows| {
         let rows = rows.into_iter().map(|row| super::histogram::summarised(row, f));
-        sink(rows.collect::<Result<_>>()?)
+        sink(rows.collect())
     })
 }
 

@@ -1,7 +1,7 @@
 //! `anchored` and `smoothed` ranges: differences between the values at the very ends of the window.
 
 use super::ranges::mode_error;
-use super::{RangeFunction, counter};
+use super::{Handle, RangeFunction, counter, extended_histogram, histogram_rate};
 use crate::ast::RangeMode;
 use crate::column::ABSENT;
 use crate::error::Result;
@@ -9,25 +9,36 @@ use crate::window::{Samples, Window};
 
 /// The function as it works in that mode.
 pub(super) fn of_mode(mode: RangeMode, name: &str, plain: RangeFunction) -> Result<RangeFunction> {
-    let floats: fn(&Window<'_>, &[f64]) -> Option<f64> = match (mode, name) {
+    type Floats = fn(&Window<'_>, &[f64]) -> Option<f64>;
+    use {extended_histogram as extended, histogram_rate as plain_histogram};
+    let (floats, histograms): (Floats, Handle) = match (mode, name) {
         (RangeMode::Plain, _) => return Ok(plain),
-        (RangeMode::Anchored, "rate") => |w, _| per_second(w, difference(w, true, false)),
-        (RangeMode::Anchored, "increase") => |w, _| difference(w, true, false),
-        (RangeMode::Anchored, "delta") => |w, _| difference(w, false, false),
-        (RangeMode::Anchored, "changes") => |w, _| Some(counter::changes(anchored(w)?)),
-        (RangeMode::Anchored, "resets") => |w, _| {
-            let values = anchored(w)?;
-            Some(values.windows(2).filter(|pair| pair[1] < pair[0]).count() as f64)
-        },
-        (RangeMode::Smoothed, "rate") => |w, _| per_second(w, difference(w, true, true)),
-        (RangeMode::Smoothed, "increase") => |w, _| difference(w, true, true),
-        (RangeMode::Smoothed, "delta") => |w, _| difference(w, false, true),
+        (RangeMode::Anchored, "rate") => {
+            (|w, _| per_second(w, difference(w, true, false)), extended::anchored_rate)
+        }
+        (RangeMode::Anchored, "increase") => (|w, _| difference(w, true, false), extended::anchored_increase),
+        (RangeMode::Anchored, "delta") => (|w, _| difference(w, false, false), extended::anchored_delta),
+        (RangeMode::Anchored, "changes") => {
+            (|w, _| Some(counter::changes(anchored(w)?)), plain_histogram::anchored_changes)
+        }
+        (RangeMode::Anchored, "resets") => (
+            |w, _| {
+                let values = anchored(w)?;
+                Some(values.windows(2).filter(|pair| pair[1] < pair[0]).count() as f64)
+            },
+            plain_histogram::anchored_resets,
+        ),
+        (RangeMode::Smoothed, "rate") => {
+            (|w, _| per_second(w, difference(w, true, true)), extended::smoothed_rate)
+        }
+        (RangeMode::Smoothed, "increase") => (|w, _| difference(w, true, true), extended::smoothed_increase),
+        (RangeMode::Smoothed, "delta") => (|w, _| difference(w, false, true), extended::smoothed_delta),
         (RangeMode::Anchored, _) => {
             return Err(mode_error("anchored", "changes, delta, increase, rate, resets", name));
         }
         (RangeMode::Smoothed, _) => return Err(mode_error("smoothed", "delta, increase, rate", name)),
     };
-    Ok(RangeFunction { floats, ..plain })
+    Ok(RangeFunction { floats, ..plain }.handling(histograms))
 }
 
 fn per_second(window: &Window<'_>, difference: Option<f64>) -> Option<f64> {
@@ -50,7 +61,7 @@ fn difference(window: &Window<'_>, is_counter: bool, smoothed: bool) -> Option<f
     if smoothed {
         last = times.partition_point(|t| *t < window.end_ms).min(last);
     }
-    if times[last] <= window.start_ms {
+    if times[last] <= window.start_ms || smoothed && times[first] > window.end_ms {
         return None;
     }
     let mut left = values[first];
@@ -92,7 +103,7 @@ fn between((times, values): (&[i64], &[f64]), i: usize, t: i64, counter: Option<
     from + (to - from) * (t - times[i]) as f64 / (times[i + 1] - times[i]) as f64
 }
 
-/// The smoothed value of a series at a time; the last one is carried on for the lookback.
+/// The smoothed value of a series of floats at a time; the last one is carried on for the lookback.
 pub(crate) fn smoothed_at(samples: &Samples<'_>, t: i64, lookback_ms: i64) -> f64 {
     let (times, values) = (&samples.timestamps, &samples.values);
     let next = times.partition_point(|time| *time < t);

@@ -1,17 +1,18 @@
-//! `histogram_quantile`, `histogram_quantiles`, `histogram_fraction` on classic buckets, and what single native
-//! histograms say of themselves.
+//! `histogram_quantile`, `histogram_quantiles`, `histogram_fraction` of classic buckets and native histograms, and what
+//! single native histograms say of themselves.
 
 mod buckets;
+mod native;
 
 use model::{BUCKET_LABEL, Histogram, Labels};
 use rustc_hash::FxHashMap;
 
-use super::no_histograms;
 use crate::ast::{Call, Expr, Span};
 use crate::column::{ABSENT, Row, Steps, is_absent};
 use crate::error::{Error, Result};
 use crate::evaluate::{Evaluator, Output, distinct, merge_equal};
-use crate::number::format_float;
+use crate::histogram_notes::Subject;
+use crate::number::{format_float, format_short};
 use crate::quote::{is_label_name, quote};
 use buckets::{Bucket, Fixes};
 
@@ -19,79 +20,120 @@ use buckets::{Bucket, Fixes};
 struct Group {
     labels: Labels,
     rows: Vec<(f64, Row)>,
-    /// Native histograms with the same labels.
-    native: Vec<Row>,
+    /// The steps at which a native histogram has the same labels: neither counts there.
+    taken: Vec<bool>,
 }
 
 impl Group {
     /// The buckets at one step; none where a native histogram stands beside them.
     fn at(&self, step: usize, buckets: &mut Vec<Bucket>) {
         buckets.clear();
-        if self.native_at(step) {
+        if self.taken.get(step).copied().unwrap_or(false) {
             return;
         }
         let present = self.rows.iter().filter(|(_, row)| !is_absent(row.values[step]));
         buckets.extend(present.map(|(upper, row)| Bucket { upper: *upper, count: row.values[step] }));
     }
+}
 
-    fn native_at(&self, step: usize) -> bool {
-        self.native.iter().any(|row| row.histogram(step).is_some())
-    }
-
-    /// Warns of steps with both kinds; native histograms alone are an error.
-    fn check(&self, evaluator: &Evaluator<'_>, call: &Call, span: Span, steps: usize) -> Result<()> {
-        for step in (0..if self.native.is_empty() { 0 } else { steps }).filter(|step| self.native_at(*step)) {
-            if !self.rows.iter().any(|(_, row)| !is_absent(row.values[step])) {
-                return Err(no_histograms(&format!("{}()", call.function.name)));
-            }
-            let name = quote(self.labels.metric_name());
-            let message =
-                format!("vector contains a mix of classic and native histograms for metric name {name}");
-            evaluator.warn(span, &message);
-        }
-        Ok(())
-    }
+/// The histograms of an argument.
+struct Argument<'e> {
+    evaluator: &'e Evaluator<'e>,
+    span: Span,
+    classic: Vec<Group>,
+    native: Vec<Row>,
 }
 
 /// Warns of a quantile that is none.
 pub(crate) fn check_quantile(evaluator: &Evaluator<'_>, q: f64, span: Span) {
     if q.is_nan() || !(0.0..=1.0).contains(&q) {
-        let q = format_float(q);
+        let q = format_short(q);
         evaluator.warn(span, &format!("quantile value should be between 0 and 1, got {q}"));
     }
 }
 
-/// Puts the rows of an argument together by histogram; rows without a usable bound are warned of.
-fn groups(evaluator: &Evaluator<'_>, call: &Call, arg: &Expr, steps: Steps) -> Result<Vec<Group>> {
-    let mut groups: Vec<Group> = Vec::new();
-    let mut index: FxHashMap<Labels, usize> = FxHashMap::default();
-    for row in evaluator.rows(arg, steps)? {
-        let native = row.histograms.iter().any(Option::is_some);
-        let bound = row.labels.value(BUCKET_LABEL);
-        let upper = parse_bound(bound);
-        if upper.is_none() && !native {
-            let message = format!(
-                "bucket label \"le\" is missing or has a malformed value of {} for metric name {}",
-                quote(bound),
-                quote(row.labels.metric_name())
-            );
-            evaluator.warn(arg.span, &message);
-            continue;
+impl<'e> Argument<'e> {
+    /// Puts the rows of an argument together by histogram; floats without a usable bound are warned of.
+    fn of(evaluator: &'e Evaluator<'e>, arg: &Expr, steps: Steps) -> Result<Self> {
+        let (mut classic, mut native): (Vec<Group>, Vec<Row>) = (Vec::new(), Vec::new());
+        let mut index: FxHashMap<Labels, usize> = FxHashMap::default();
+        for mut row in evaluator.rows(arg, steps)? {
+            let histograms = std::mem::take(&mut row.histograms);
+            if histograms.iter().any(Option::is_some) {
+                let mut alone = Row::absent(row.labels.clone(), steps.count);
+                alone.histograms = histograms;
+                native.push(alone);
+            }
+            if !row.has_samples() {
+                continue;
+            }
+            let bound = row.labels.value(BUCKET_LABEL);
+            let Some(upper) = parse_bound(bound) else {
+                let metric = row.labels.metric_name();
+                Subject { evaluator, span: arg.span, metric }.bad_bound(bound);
+                continue;
+            };
+            let labels = row.labels.without(&[BUCKET_LABEL]);
+            let at = *index.entry(labels.clone()).or_insert_with(|| {
+                classic.push(Group { labels, rows: Vec::new(), taken: Vec::new() });
+                classic.len() - 1
+            });
+            classic[at].rows.push((upper, row));
         }
-        let labels = row.labels.without(&[BUCKET_LABEL]);
-        let at = *index.entry(labels.clone()).or_insert_with(|| {
-            groups.push(Group { labels, rows: Vec::new(), native: Vec::new() });
-            groups.len() - 1
-        });
-        match upper {
-            Some(upper) if !native => groups[at].rows.push((upper, row)),
-            _ => groups[at].native.push(row),
+        let mut argument = Argument { evaluator, span: arg.span, classic, native };
+        argument.part(&index);
+        Ok(argument)
+    }
+
+    /// Takes out the steps at which a classic and a native histogram have the same labels, and warns of them.
+    fn part(&mut self, index: &FxHashMap<Labels, usize>) {
+        for row in &mut self.native {
+            let Some(group) = index.get(&row.labels).map(|at| &mut self.classic[*at]) else { continue };
+            let steps = row.values.len();
+            for step in (0..steps).filter(|step| row.histograms[*step].is_some()).collect::<Vec<_>>() {
+                if group.rows.iter().any(|(_, row)| !is_absent(row.values[step])) {
+                    group.taken.resize(steps, false);
+                    group.taken[step] = true;
+                    row.histograms[step] = None;
+                    let metric = row.labels.metric_name();
+                    Subject { evaluator: self.evaluator, span: self.span, metric }.mixed_with_classic();
+                }
+            }
         }
     }
-    for group in &groups {
-        group.check(evaluator, call, arg.span, steps.count)?;
+
+    fn subject<'a>(&self, row: &'a Row) -> Subject<'a>
+    where
+        'e: 'a,
+    {
+        Subject { evaluator: self.evaluator, span: self.span, metric: row.labels.metric_name() }
     }
-    Ok(groups)
+
+    /// One quantile a step of each histogram.
+    fn quantiles(&self, qs: &[f64]) -> Vec<Row> {
+        let native = self.native.iter().map(|row| self.native_quantiles(row, qs));
+        let classic = self.classic.iter().map(|group| quantile_row(self.evaluator, group, qs, self.span));
+        native.chain(classic).filter(Row::has_samples).collect()
+    }
+
+    fn native_quantiles(&self, row: &Row, qs: &[f64]) -> Row {
+        let mut out = Row { drop_name: true, ..Row::absent(row.labels.clone(), qs.len()) };
+        for (step, q) in qs.iter().enumerate() {
+            let Some(histogram) = row.histogram(step) else { continue };
+            let (value, effect) = native::quantile(*q, histogram);
+            out.values[step] = value;
+            match effect {
+                Some(native::NanEffect::ResultIsNan) => {
+                    self.subject(row).nan("histogram_quantile", "result is NaN");
+                }
+                Some(native::NanEffect::SkewsHigher) => {
+                    self.subject(row).nan("histogram_quantile", "result is skewed higher");
+                }
+                None => {}
+            }
+        }
+        out
+    }
 }
 
 /// A bound as Go reads floats.
@@ -104,9 +146,7 @@ pub(super) fn quantile(evaluator: &Evaluator<'_>, call: &Call, _: Span, steps: S
     let (q_arg, arg) = (&call.args[0], &call.args[1]);
     let qs = evaluator.scalar(q_arg, steps)?;
     distinct(&qs, |q| check_quantile(evaluator, q, q_arg.span));
-    let groups = groups(evaluator, call, arg, steps)?;
-    let rows = groups.iter().map(|group| quantile_row(evaluator, group, &qs, arg.span));
-    Ok(Output::Rows(rows.collect()))
+    Ok(Output::Rows(Argument::of(evaluator, arg, steps)?.quantiles(&qs)))
 }
 
 fn quantile_row(evaluator: &Evaluator<'_>, group: &Group, qs: &[f64], span: Span) -> Row {
@@ -137,13 +177,12 @@ pub(super) fn quantiles(evaluator: &Evaluator<'_>, call: &Call, _: Span, steps: 
     if !is_label_name(&label) {
         return Err(Error::execution(format!("invalid label name {}", quote(&label))));
     }
-    let groups = groups(evaluator, call, arg, steps)?;
+    let histograms = Argument::of(evaluator, arg, steps)?;
     let mut rows = Vec::new();
     for q_arg in &call.args[2..] {
         let qs = evaluator.scalar(q_arg, steps)?;
         distinct(&qs, |q| check_quantile(evaluator, q, q_arg.span));
-        for group in &groups {
-            let row = quantile_row(evaluator, group, &qs, arg.span);
+        for row in histograms.quantiles(&qs) {
             // A quantile that changes from step to step changes its label too.
             let mut values: Vec<f64> = Vec::new();
             distinct(&qs, |q| {
@@ -153,7 +192,7 @@ pub(super) fn quantiles(evaluator: &Evaluator<'_>, call: &Call, _: Span, steps: 
             });
             for value in values {
                 let mut part = row.clone();
-                part.labels = group.labels.with(&label, &quantile_label(value));
+                part.labels = row.labels.with(&label, &quantile_label(value));
                 for (step, q) in qs.iter().enumerate() {
                     if q.to_bits() != value.to_bits() {
                         part.values[step] = ABSENT;
@@ -174,46 +213,51 @@ fn quantile_label(q: f64) -> String {
 
 pub(super) fn fraction(evaluator: &Evaluator<'_>, call: &Call, _: Span, steps: Steps) -> Result<Output> {
     let (lower, upper) = (evaluator.scalar(&call.args[0], steps)?, evaluator.scalar(&call.args[1], steps)?);
-    let groups = groups(evaluator, call, &call.args[2], steps)?;
+    let histograms = Argument::of(evaluator, &call.args[2], steps)?;
+    let mut rows = Vec::with_capacity(histograms.native.len() + histograms.classic.len());
+    for native in &histograms.native {
+        let mut row = Row { drop_name: true, ..Row::absent(native.labels.clone(), steps.count) };
+        for step in 0..steps.count {
+            let Some(histogram) = native.histogram(step) else { continue };
+            let (value, has_nan) = native::fraction(lower[step], upper[step], histogram);
+            row.values[step] = value;
+            if has_nan {
+                histograms.subject(native).nan("histogram_fraction", "which are excluded from all fractions");
+            }
+        }
+        rows.push(row);
+    }
     let mut at_step = Vec::new();
-    let rows = groups.into_iter().map(|group| {
-        let mut row = Row::absent(group.labels.clone(), steps.count);
-        row.drop_name = true;
+    for group in &histograms.classic {
+        let mut row = Row { drop_name: true, ..Row::absent(group.labels.clone(), steps.count) };
         for step in 0..steps.count {
             group.at(step, &mut at_step);
             if !at_step.is_empty() {
                 row.values[step] = buckets::fraction(lower[step], upper[step], &mut at_step);
             }
         }
-        row
-    });
-    Ok(Output::Rows(rows.collect()))
+        rows.push(row);
+    }
+    rows.retain(Row::has_samples);
+    Ok(Output::Rows(rows))
 }
 
-/// What one native histogram says of itself without a look at its buckets.
-pub(super) type Summary = Option<fn(&Histogram) -> f64>;
-
-/// The function as one of a histogram: `Some(None)` if it needs the buckets.
-pub(super) fn summary(name: &str) -> Option<Summary> {
+/// What one native histogram says of itself.
+pub(super) fn summary(name: &str) -> Option<fn(&Histogram) -> f64> {
     Some(match name {
-        "histogram_count" => Some(|h| h.count),
-        "histogram_sum" => Some(|h| h.sum),
-        "histogram_avg" => Some(|h| h.sum / h.count),
-        "histogram_stddev" | "histogram_stdvar" => None,
+        "histogram_count" => |h| h.count,
+        "histogram_sum" => |h| h.sum,
+        "histogram_avg" => |h| h.sum / h.count,
+        "histogram_stddev" => |h| native::variance(h).sqrt(),
+        "histogram_stdvar" => native::variance,
         _ => return None,
     })
 }
 
 /// Floats have no such summary: they are left out.
-pub(super) fn summarised(row: Row, summary: Summary) -> Result<Row> {
-    let values = row.histograms.iter().map(|histogram| match (histogram, summary) {
-        (None, _) => Ok(ABSENT),
-        (Some(histogram), Some(f)) => Ok(f(histogram)),
-        (Some(_), None) => Err(Error::execution(
-            "histogram_stddev() and histogram_stdvar() of native histograms are not available",
-        )),
-    });
-    let mut values: Vec<f64> = values.collect::<Result<_>>()?;
+pub(super) fn summarised(row: Row, summary: fn(&Histogram) -> f64) -> Row {
+    let values = row.histograms.iter().map(|histogram| histogram.as_ref().map_or(ABSENT, |h| summary(h)));
+    let mut values: Vec<f64> = values.collect();
     values.resize(row.values.len(), ABSENT);
-    Ok(Row { labels: row.labels, drop_name: true, values, histograms: Vec::new() })
+    Row { labels: row.labels, drop_name: true, values, histograms: Vec::new() }
 }

@@ -4,7 +4,9 @@ use super::RangeFunction;
 use crate::ast::{Call, ValueType};
 use crate::error::Result;
 use crate::evaluate::{Evaluator, distinct};
+use crate::histogram_notes::{Operation, Subject};
 use crate::kahan::{Kahan, Mean};
+use crate::native::Total;
 use crate::quantile::quantile;
 use crate::value::Point;
 use crate::window::Window;
@@ -13,8 +15,8 @@ type Floats = fn(&Window<'_>, &[f64]) -> Option<f64>;
 
 pub(super) fn lookup(name: &str) -> Option<RangeFunction> {
     let floats: Floats = match name {
-        "sum_over_time" => return Some(RangeFunction::new(|w, _| some(w, sum)).refusing_histograms()),
-        "avg_over_time" => return Some(RangeFunction::new(|w, _| some(w, avg)).refusing_histograms()),
+        "sum_over_time" => return Some(RangeFunction::new(|w, _| some(w, sum)).handling(histogram_sum)),
+        "avg_over_time" => return Some(RangeFunction::new(|w, _| some(w, avg)).handling(histogram_mean)),
         "count_over_time" => return Some(RangeFunction::new(|w, _| some(w, count)).handling(count_all)),
         "present_over_time" => return Some(RangeFunction::new(|w, _| some(w, |_| 1.0)).handling(present)),
         "first_over_time" => {
@@ -25,11 +27,11 @@ pub(super) fn lookup(name: &str) -> Option<RangeFunction> {
         }
         "ts_of_first_over_time" => {
             let seconds: Floats = |w, _| w.timestamps.first().map(|t| *t as f64 / 1000.0);
-            return Some(RangeFunction::new(seconds).handling(|w| Some(seconds_of(first_time(w)?))));
+            return Some(RangeFunction::new(seconds).handling(|w, _| Some(seconds_of(first_time(w)?))));
         }
         "ts_of_last_over_time" => {
             let seconds: Floats = |w, _| w.timestamps.last().map(|t| *t as f64 / 1000.0);
-            return Some(RangeFunction::new(seconds).handling(|w| Some(seconds_of(last_time(w)?))));
+            return Some(RangeFunction::new(seconds).handling(|w, _| Some(seconds_of(last_time(w)?))));
         }
         "min_over_time" => |w, _| some(w, |v| extreme(v, |a, b| a < b)),
         "max_over_time" => |w, _| some(w, |v| extreme(v, |a, b| a > b)),
@@ -114,11 +116,35 @@ fn median_deviation(values: &[f64]) -> f64 {
     quantile(0.5, &mut values)
 }
 
-fn count_all(window: &Window<'_>) -> Option<Point> {
+fn histogram_sum(window: &Window<'_>, subject: Subject<'_>) -> Option<Point> {
+    total(window, subject, false)
+}
+
+fn histogram_mean(window: &Window<'_>, subject: Subject<'_>) -> Option<Point> {
+    total(window, subject, true)
+}
+
+fn total(window: &Window<'_>, subject: Subject<'_>, mean: bool) -> Option<Point> {
+    if !window.values.is_empty() {
+        subject.mixed();
+        return None;
+    }
+    let ((_, first), rest) = window.histograms.split_first()?;
+    let mut total = Total::new(first, mean);
+    if rest.iter().try_for_each(|(_, histogram)| total.add(histogram)).is_err() {
+        subject.mixed_schemas();
+        return None;
+    }
+    let (value, remarks) = total.finish();
+    subject.remark(remarks, Operation::Aggregation);
+    Some(Point::Histogram(value.into_histogram()))
+}
+
+fn count_all(window: &Window<'_>, _: Subject<'_>) -> Option<Point> {
     Some(Point::Float((window.values.len() + window.histograms.len()) as f64))
 }
 
-fn present(_: &Window<'_>) -> Option<Point> {
+fn present(_: &Window<'_>, _: Subject<'_>) -> Option<Point> {
     Some(Point::Float(1.0))
 }
 
@@ -135,7 +161,7 @@ fn last_time(window: &Window<'_>) -> Option<i64> {
     window.timestamps.last().copied().max(window.histograms.last().map(|(t, _)| *t))
 }
 
-fn first(window: &Window<'_>) -> Option<Point> {
+fn first(window: &Window<'_>, _: Subject<'_>) -> Option<Point> {
     match window.histograms.first() {
         Some((t, histogram)) if window.timestamps.first().is_none_or(|float| t < float) => {
             Some(Point::Histogram(histogram.clone()))
@@ -144,7 +170,7 @@ fn first(window: &Window<'_>) -> Option<Point> {
     }
 }
 
-fn last(window: &Window<'_>) -> Option<Point> {
+fn last(window: &Window<'_>, _: Subject<'_>) -> Option<Point> {
     match window.histograms.last() {
         Some((t, histogram)) if window.timestamps.last().is_none_or(|float| t > float) => {
             Some(Point::Histogram(histogram.clone()))

@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use model::{Select, Series};
 
-use super::{Histograms, RangeFunction, extended, no_histograms};
+use super::{Histograms, RangeFunction, extended};
 use crate::ast::{Call, ExprKind, MatrixSelector, RangeMode, Span, ValueType};
 use crate::column::{ABSENT, Row, Steps, is_absent};
 use crate::error::{Error, Result};
 use crate::evaluate::{Evaluator, Sink};
+use crate::histogram_notes::Subject;
+use crate::native::{histogram_bytes, without_hint};
 use crate::value::Point;
 use crate::window::{ColumnCache, References, Samples, Window, ranges};
 
-/// Series between two looks at the deadline.
+/// Series, and steps of one series, between two looks at the deadline.
 const CHECK_EVERY: usize = 64;
 
 /// All that the windows of one call have in common.
@@ -27,6 +29,8 @@ struct Plan<'a> {
     after_ms: i64,
     /// The scalar parameters, one column each.
     params: &'a [Vec<f64>],
+    /// Whether each histogram is compared with the one before it; see [`Evaluator::finds_resets`].
+    finds_resets: bool,
     evaluator: &'a Evaluator<'a>,
     /// The argument, for notes.
     span: Span,
@@ -63,6 +67,7 @@ pub(super) fn stream(
                 before_ms: range_ms,
                 after_ms: 0,
                 params: &params,
+                finds_resets: false,
                 evaluator,
                 span: arg.span,
             };
@@ -90,14 +95,28 @@ fn plan_of_selector<'a>(
         RangeMode::Anchored => (range_ms.saturating_add(lookback), 0),
         RangeMode::Smoothed => (range_ms.saturating_add(lookback), lookback),
     };
-    let params = &[];
-    Ok(Plan { name, function, steps, references, range_ms, before_ms, after_ms, params, evaluator, span })
+    Ok(Plan {
+        name,
+        function,
+        steps,
+        references,
+        range_ms,
+        before_ms,
+        after_ms,
+        params: &[],
+        finds_resets: evaluator.finds_resets(span),
+        evaluator,
+        span,
+    })
 }
 
 fn selected(plan: Plan<'_>, matrix: &MatrixSelector, sink: &mut Sink<'_>) -> Result<()> {
+    // The histogram before the first window says whether its first one is a reset.
+    let earlier = if plan.finds_resets { plan.evaluator.options.lookback_ms } else { 0 };
+    let before_ms = plan.before_ms.saturating_add(earlier);
     let select = Select {
         matchers: matrix.selector.matchers.clone(),
-        start_ms: plan.references.first_ms.saturating_sub(plan.before_ms).saturating_add(1),
+        start_ms: plan.references.first_ms.saturating_sub(before_ms).saturating_add(1),
         end_ms: plan.references.last_ms().saturating_add(plan.after_ms),
     };
     plan.evaluator.stream_series(&select, |series| of_series(&plan, series), sink)
@@ -116,7 +135,10 @@ fn of_series(plan: &Plan<'_>, series: Vec<Series>) -> Result<Vec<Row>> {
         if n % CHECK_EVERY == 0 {
             plan.evaluator.control.check()?;
         }
-        let samples = Samples::of(&series);
+        let mut samples = Samples::of(&series);
+        if plan.finds_resets {
+            samples.find_resets();
+        }
         let windows = columns.get(&samples.timestamps, |times| windows(plan, times));
         let mut row = Row::absent(series.labels.clone(), plan.steps.count);
         row.drop_name = !plan.function.keeps_name;
@@ -156,6 +178,8 @@ fn of_row<'a>(row: &'a Row, times: &Arc<[i64]>) -> Samples<'a> {
     }
     let floats = || times.iter().zip(&row.values).filter(|(_, v)| !is_absent(**v));
     let histograms = times.iter().zip(&row.histograms).filter_map(|(t, h)| Some((*t, h.clone()?)));
+    // A step need not follow the sample that a hint was about.
+    let histograms = histograms.map(|(t, histogram)| (t, without_hint(histogram)));
     Samples {
         timestamps: floats().map(|(t, _)| *t).collect(),
         values: floats().map(|(_, v)| *v).collect(),
@@ -173,6 +197,9 @@ fn apply(plan: &Plan<'_>, samples: &Samples<'_>, windows: &Windows, row: &mut Ro
     let once = plan.references.is_fixed() && plan.params.is_empty();
     let mut params = [0.0; 2];
     for step in 0..if once { 1 } else { plan.steps.count } {
+        if step % CHECK_EVERY == CHECK_EVERY - 1 {
+            plan.evaluator.control.check()?;
+        }
         let (low, high) = windows[step];
         if low == high {
             continue;
@@ -220,35 +247,37 @@ fn apply_mixed(plan: &Plan<'_>, samples: &Samples<'_>, windows: &Windows, row: &
     let times: Vec<i64> = samples.histograms.iter().map(|(t, _)| *t).collect();
     let of_histograms = self::windows(plan, &times);
     let resets = samples.resets();
+    let labels = row.labels.clone();
+    let subject = Subject { evaluator: plan.evaluator, span: plan.span, metric: labels.metric_name() };
     let mut ignored = false;
     for step in 0..plan.steps.count {
+        if step % CHECK_EVERY == CHECK_EVERY - 1 {
+            plan.evaluator.control.check()?;
+        }
         let params: Vec<f64> = plan.params.iter().map(|column| column[step]).collect();
         let mut window = window(plan, samples, windows[step], &resets, step);
         let (low, high) = of_histograms[step];
         window.histograms = &samples.histograms[low as usize..high as usize];
-        if window.histograms.is_empty() || matches!(plan.function.histograms, Histograms::Ignored) {
-            if !window.values.is_empty() {
+        match plan.function.histograms {
+            Histograms::Handled(handle) if !window.histograms.is_empty() => match handle(&window, subject) {
+                Some(Point::Float(value)) => row.values[step] = value,
+                Some(Point::Histogram(histogram)) => {
+                    plan.evaluator.reserve(histogram_bytes(&histogram))?;
+                    row.set_histogram(step, histogram);
+                }
+                None => {}
+            },
+            _ if !window.values.is_empty() => {
                 ignored |= !window.histograms.is_empty();
                 row.values[step] = (plan.function.floats)(&window, &params).unwrap_or(ABSENT);
             }
-            continue;
-        }
-        match plan.function.histograms {
-            Histograms::Handled(handle) => match handle(&window) {
-                Some(Point::Float(value)) => row.values[step] = value,
-                Some(Point::Histogram(histogram)) => row.set_histogram(step, histogram),
-                None => {}
-            },
-            _ => return Err(no_histograms(&format!("{}()", plan.name))),
+            _ => {}
         }
     }
     if ignored {
-        let message = format!(
-            "ignored histograms in a range containing both floats and histograms for metric name {}",
-            crate::quote::quote(row.labels.metric_name())
-        );
-        plan.evaluator.inform(plan.span, &message);
+        subject.ignored_in_range();
     }
+    super::rate::note_non_counter(plan.evaluator, plan.name, row, plan.span);
     Ok(())
 }
 

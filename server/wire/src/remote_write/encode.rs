@@ -41,7 +41,7 @@ pub(super) fn message(batch: &MetricBatch) -> Vec<u8> {
     request.bytes
 }
 
-fn labels(m: &mut Writer, labels: &Labels) {
+pub(crate) fn labels(m: &mut Writer, labels: &Labels) {
     for (name, value) in labels.iter() {
         m.message(1, |m| {
             m.bytes(1, name.as_bytes());
@@ -50,7 +50,7 @@ fn labels(m: &mut Writer, labels: &Labels) {
     }
 }
 
-fn sample(m: &mut Writer, sample: &Sample) {
+pub(crate) fn sample(m: &mut Writer, sample: &Sample) {
     m.double(1, sample.value);
     m.varint(2, sample.t_ms as u64);
 }
@@ -61,7 +61,7 @@ fn exemplar(m: &mut Writer, exemplar: &Exemplar) {
     m.varint(3, exemplar.sample.t_ms as u64);
 }
 
-fn histogram(m: &mut Writer, t_ms: i64, h: &Histogram) {
+pub(crate) fn histogram(m: &mut Writer, t_ms: i64, h: &Histogram) {
     m.double(2, h.count);
     m.double(3, h.sum);
     m.sint(4, i64::from(h.schema));
