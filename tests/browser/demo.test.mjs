@@ -8,7 +8,7 @@ import { startPharos } from "./support/server.mjs";
 
 let pharos, chromium;
 before(async () => {
-  pharos = await startPharos({ command: "demo", args: ["--history", "2h", "--no-collect"] });
+  pharos = await startPharos({ command: "demo", args: ["--history", "70m", "--no-collect"] });
   chromium = await startChromium();
 });
 after(async () => {

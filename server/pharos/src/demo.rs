@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use model::{Clock, LogSink, MetricSink};
+use model::{Clock, LogBatch, LogSink, MetricSink};
 use parking_lot::{Condvar, Mutex};
 
 use crate::cli::DemoArgs;
@@ -25,6 +25,8 @@ const STEP_MS: i64 = 5_000;
 const HISTORY_STEP_MS: i64 = 15_000;
 /// How long before the start the incident that everybody sees begins, ms.
 const INCIDENT_AGO_MS: i64 = 40 * 60_000;
+/// Steps of the time before the start that are appended together.
+const TOGETHER: i64 = 40;
 /// More history takes longer than it shows.
 const LONGEST_HISTORY_MS: i64 = 7 * 86_400_000;
 
@@ -82,10 +84,13 @@ pub(crate) struct Generator {
 }
 
 impl Generator {
+    /// Makes the history, then goes on on a thread of its own.
     pub(crate) fn start(demo: Demo, sinks: Sinks) -> std::io::Result<Generator> {
         let stopping = Arc::new((Mutex::new(false), Condvar::new()));
         let told = stopping.clone();
-        let work = move || Run::new(demo, sinks).run(&told);
+        let mut run = Run::new(demo, sinks);
+        run.history();
+        let work = move || run.go_on(&told);
         let thread = std::thread::Builder::new().name("demo".into()).spawn(work)?;
         Ok(Generator { stopping, thread })
     }
@@ -125,14 +130,20 @@ impl Run {
         }
     }
 
-    fn run(mut self, (stopping, wake): &(Mutex<bool>, Condvar)) {
+    fn history(&mut self) {
+        let mut lines = LogBatch::default();
+        let mut steps = 0;
         while self.last_ms < self.start_ms {
-            if *stopping.lock() {
-                return;
+            let more = self.step_to((self.last_ms + HISTORY_STEP_MS).min(self.start_ms));
+            lines.streams.extend(more.streams);
+            steps += 1;
+            if steps % TOGETHER == 0 || self.last_ms >= self.start_ms {
+                self.append(&std::mem::take(&mut lines));
             }
-            self.step_to((self.last_ms + HISTORY_STEP_MS).min(self.start_ms));
         }
-        tracing::info!("the demo's history is there: what follows comes every {} s", STEP_MS / 1000);
+    }
+
+    fn go_on(mut self, (stopping, wake): &(Mutex<bool>, Condvar)) {
         loop {
             let mut stop = stopping.lock();
             let wait = (self.last_ms + STEP_MS - self.sinks.clock.now_ms()).clamp(0, STEP_MS);
@@ -145,20 +156,26 @@ impl Run {
             drop(stop);
             let now_ms = self.sinks.clock.now_ms();
             while self.last_ms + STEP_MS <= now_ms {
-                self.step_to(self.last_ms + STEP_MS);
+                let lines = self.step_to(self.last_ms + STEP_MS);
+                self.append(&lines);
             }
         }
     }
 
-    fn step_to(&mut self, t_ms: i64) {
+    /// Moves on; the samples wait for [`Run::append`], the lines come back.
+    fn step_to(&mut self, t_ms: i64) -> LogBatch {
         let seconds = (t_ms - self.last_ms) as f64 / 1000.0;
         let moment = self.story.at(t_ms);
-        let samples = self.metrics.step(&moment, seconds);
+        self.metrics.step(&moment, seconds);
         let lines = logs::lines(&moment, self.before, seconds);
         self.before = moment.nodes.map(|node| node.health);
         self.last_ms = t_ms;
-        // A store that cannot write says so itself.
-        let _ = self.sinks.metrics.append(&samples);
-        let _ = self.sinks.logs.append(&lines);
+        lines
+    }
+
+    /// A store that cannot write says so itself.
+    fn append(&mut self, lines: &LogBatch) {
+        let _ = self.sinks.metrics.append(&self.metrics.take());
+        let _ = self.sinks.logs.append(lines);
     }
 }

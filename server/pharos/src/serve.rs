@@ -86,7 +86,8 @@ async fn serve(config: Config, own_log: OwnLog, demo: Option<Demo>) -> Result<()
     let boards = Arc::new(Boards::read(built_in, &config.grafana, &config.data));
     let mut parted = start(&config, stores, &inputs, (own_log, boards.clone()))?;
     if let Some(demo) = demo {
-        parted.demo = Some(Generator::start(demo, parted.stores.sinks())?);
+        let sinks = parted.stores.sinks();
+        parted.demo = Some(tokio::task::spawn_blocking(move || Generator::start(demo, sinks)).await??);
     }
     let watcher = tokio::spawn(watch_dashboards(boards.clone()));
     let served = match state(&config, &parted, guard, boards.library.clone()) {

@@ -7,9 +7,17 @@ use super::cluster::{GPUS, Health, MODEL, Moment, NODES, Node, noise};
 /// Counters go on from step to step; what stands at which place is the same in every step.
 #[derive(Default)]
 pub(super) struct Metrics {
-    series: Vec<(Labels, f64)>,
+    series: Vec<Series>,
     next: usize,
-    shown: Vec<bool>,
+}
+
+struct Series {
+    labels: Labels,
+    value: f64,
+    /// Whether this step has it.
+    shown: bool,
+    /// Samples that were not taken yet.
+    samples: Vec<Sample>,
 }
 
 /// Labels of a series beside its name.
@@ -17,20 +25,24 @@ type Pairs<'a> = &'a [(&'a str, &'a str)];
 
 impl Metrics {
     /// Moves on to `moment`, `seconds` after the one before.
-    pub(super) fn step(&mut self, moment: &Moment, seconds: f64) -> MetricBatch {
+    pub(super) fn step(&mut self, moment: &Moment, seconds: f64) {
         self.next = 0;
-        self.shown.fill(false);
         for (i, node) in moment.nodes.iter().enumerate() {
             self.vllm(moment, (i, node), seconds);
             self.gpus(moment, (i, node));
             self.host(moment, (i, node), seconds);
         }
         self.batches(moment, seconds);
+        for series in self.series.iter_mut().filter(|series| series.shown) {
+            series.samples.push(Sample { t_ms: moment.t_ms, value: series.value });
+        }
+    }
+
+    /// The samples of the steps since the last time.
+    pub(super) fn take(&mut self) -> MetricBatch {
         let mut batch = MetricBatch::default();
-        for ((labels, value), shown) in self.series.iter().zip(&self.shown) {
-            if *shown {
-                batch.push(labels.clone(), [Sample { t_ms: moment.t_ms, value: *value }]);
-            }
+        for series in self.series.iter_mut().filter(|series| !series.samples.is_empty()) {
+            batch.push(series.labels.clone(), std::mem::take(&mut series.samples));
         }
         batch
     }
@@ -38,13 +50,13 @@ impl Metrics {
     /// The value at the next place; a series that is not `shown` keeps it for later.
     fn place(&mut self, shown: bool, name: &str, pairs: Pairs) -> &mut f64 {
         if self.next == self.series.len() {
-            let labels = pairs.iter().copied().chain([("__name__", name)]);
-            self.series.push((Labels::from_pairs(labels), 0.0));
-            self.shown.push(false);
+            let labels = Labels::from_pairs(pairs.iter().copied().chain([("__name__", name)]));
+            self.series.push(Series { labels, value: 0.0, shown, samples: Vec::new() });
         }
-        self.shown[self.next] = shown;
         self.next += 1;
-        &mut self.series[self.next - 1].1
+        let series = &mut self.series[self.next - 1];
+        series.shown = shown;
+        &mut series.value
     }
 
     fn gauge(&mut self, shown: bool, name: &str, pairs: Pairs, value: f64) {
@@ -308,7 +320,8 @@ mod tests {
         let mut metrics = Metrics::default();
         let mut last = std::collections::HashMap::new();
         for step in -20..80 {
-            let batch = metrics.step(&story.at(step * 15_000), 15.0);
+            metrics.step(&story.at(step * 15_000), 15.0);
+            let batch = metrics.take();
             let down = story.at(step * 15_000).nodes[1].health == Health::Down;
             let own = |s: &model::BatchSeries| s.labels.value("instance") == "gpu-02:8000";
             assert_eq!(
