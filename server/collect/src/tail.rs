@@ -6,6 +6,7 @@
 mod batch;
 mod config;
 mod engine;
+mod feed;
 mod file;
 mod go_time;
 mod identity;
@@ -13,6 +14,8 @@ mod json_path;
 mod pattern;
 mod pipeline;
 mod selector;
+mod sources;
+mod stage_metrics;
 mod stages;
 mod status;
 mod target;
@@ -28,8 +31,10 @@ use parking_lot::Mutex;
 pub use config::{TailConfig, TailJob, TailPath};
 pub use status::{StageFailure, TailFileStatus, TailState, TailStatus, TailTargetStatus};
 
+use crate::Gatherer;
 use batch::Commits;
 use engine::Engine;
+use stage_metrics::TailMetrics;
 
 /// The pause between two looks at the files.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -42,6 +47,7 @@ const STOP_WAIT: Duration = Duration::from_secs(5);
 pub struct Tailer {
     signals: Sender<Signal>,
     status: Arc<Mutex<Arc<TailStatus>>>,
+    metrics: Arc<TailMetrics>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -56,12 +62,14 @@ impl Tailer {
     pub fn start(config: TailConfig, sink: Arc<dyn LogSink>, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
         let (signals, received) = mpsc::channel();
         let status = Arc::new(Mutex::new(Arc::new(TailStatus::default())));
+        let stages = Mutex::new(config.metrics());
+        let metrics = Arc::new(TailMetrics { stages, status: status.clone(), clock: clock.clone() });
         let commits = Background::start(signals.clone())?;
         let (outcomes, shown) = (commits.outcomes.clone(), status.clone());
         let engine = Engine::new(config, sink, clock, Box::new(commits));
         let follow = move || Follower { engine, received, outcomes, status: shown }.run();
         let thread = Some(std::thread::Builder::new().name("tail".to_owned()).spawn(follow)?);
-        Ok(Tailer { signals, status, thread })
+        Ok(Tailer { signals, status, metrics, thread })
     }
 
     /// What is tailed, as of a moment ago.
@@ -69,8 +77,14 @@ impl Tailer {
         self.status.lock().clone()
     }
 
-    /// Takes a new configuration: no line is lost or read twice by it.
+    /// What tailing says on `/metrics`: that of `metrics` stages, and figures of each source.
+    pub fn gatherer(&self) -> Arc<dyn Gatherer> {
+        self.metrics.clone()
+    }
+
+    /// Takes a new configuration: no line is lost or read twice by it. Metrics of stages start anew.
     pub fn reload(&self, config: TailConfig) {
+        *self.metrics.stages.lock() = config.metrics();
         // A thread that is gone has been stopped.
         let _ = self.signals.send(Signal::Reload(config));
     }

@@ -14,10 +14,9 @@ mod parser;
 mod printer;
 mod scan;
 mod stages;
-mod template;
-mod units;
 
 use model::{Control, LogSource};
+use template::units;
 
 pub use answer::{Answer, RangeParams, Stats, Stream, StreamEntry, Value};
 pub use ast::Expr;

@@ -311,6 +311,29 @@ impl<'a> Line<'a> {
     }
 }
 
+impl template::Fields for Line<'_> {
+    /// A label that is not there is empty, as in Loki.
+    fn field(&self, name: &str) -> Option<&str> {
+        Some(self.labels.value(name))
+    }
+
+    fn each(&self, give: &mut dyn FnMut(&str, &str)) {
+        self.labels.iter().for_each(|(name, value, _)| give(name, value));
+    }
+
+    fn line(&self) -> Cow<'_, str> {
+        self.text_lossy()
+    }
+
+    fn t_ns(&self) -> i64 {
+        self.t_ns
+    }
+
+    fn now_ns(&self) -> i64 {
+        self.now_ns
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

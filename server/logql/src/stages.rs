@@ -17,9 +17,9 @@ mod unwrap;
 
 use rustc_hash::FxHashSet;
 
-use crate::Result;
 use crate::ast;
 use crate::line::Line;
+use crate::{Error, Result};
 pub(crate) use label_filter::LabelFilter;
 pub(crate) use line_filter::pushed_down;
 pub(crate) use unwrap::Unwrap;
@@ -70,7 +70,7 @@ pub(crate) fn filter_reads(filter: &ast::LabelFilter, wanted: &mut Wanted) {
 /// Adds the labels that `stage` reads to those that are wanted behind it.
 fn stage_reads(stage: &ast::Stage, wanted: &mut Wanted) -> Result<()> {
     let mut template = |text: &str| -> Result<()> {
-        match crate::template::Template::parse(text)?.labels() {
+        match template::Template::parse(text).map_err(Error::invalid)?.labels() {
             Some(names) => names.iter().for_each(|name| wanted.add(name)),
             None => *wanted = Wanted::All,
         }
@@ -83,7 +83,8 @@ fn stage_reads(stage: &ast::Stage, wanted: &mut Wanted) -> Result<()> {
                 match &format.value {
                     ast::FormatValue::Rename(src) => wanted.add(src),
                     ast::FormatValue::Template(text) => {
-                        if let Some(names) = crate::template::Template::parse(text)?.labels() {
+                        if let Some(names) = template::Template::parse(text).map_err(Error::invalid)?.labels()
+                        {
                             names.iter().for_each(|name| wanted.add(name));
                         } else {
                             *wanted = Wanted::All;

@@ -13,6 +13,8 @@ pub(crate) struct OwnMetrics {
     pub(crate) started_ms: i64,
     pub(crate) metrics: Arc<dyn SeriesSource>,
     pub(crate) logs: Arc<dyn LogSource>,
+    /// What tailing says: stages make metrics of lines.
+    pub(crate) tail: Arc<dyn Gatherer>,
     pub(crate) space: Box<dyn Fn() -> Option<(u64, u64)> + Send + Sync>,
 }
 
@@ -21,6 +23,7 @@ impl Gatherer for OwnMetrics {
         let began = Instant::now();
         self.process(page);
         self.stores(page);
+        self.tail.gather(page);
         let labels = [("version", self.version)];
         page.family("pharos_build_info", MetricKind::Gauge, "Version of the program.").sample(&labels, 1.0);
         page.gauge(

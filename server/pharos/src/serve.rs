@@ -168,7 +168,8 @@ fn start(
 ) -> Result<Parted> {
     let hostname = hostname();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let own_metrics: Arc<dyn Gatherer> = Arc::new(own_metrics(&stores, &*clock));
+    let tailer = Tailer::start(inputs.tail.clone(), stores.logs.clone(), clock.clone())?;
+    let own_metrics: Arc<dyn Gatherer> = Arc::new(own_metrics(&stores, &*clock, tailer.gatherer()));
     let keeper = match config.collect {
         true => Some(own_log.keep(stores.logs.clone(), &hostname)?),
         false => None,
@@ -183,7 +184,6 @@ fn start(
     };
     let collect_stores = collect::Stores { sink: stores.metrics.clone(), source: stores.metrics.clone() };
     let collector = Collector::start(collect_config, collect_stores, clock.clone());
-    let tailer = Tailer::start(inputs.tail.clone(), stores.logs.clone(), clock.clone())?;
     let (metrics, logs) = (stores.metrics.clone(), stores.logs.clone());
     let health = move || {
         metrics.health().map_err(|e| format!("metrics: {e}"))?;
@@ -211,13 +211,14 @@ fn start(
     Ok(Parted { running, stores, maintenance, keeper, demo: None })
 }
 
-fn own_metrics(stores: &Stores, clock: &dyn Clock) -> OwnMetrics {
+fn own_metrics(stores: &Stores, clock: &dyn Clock, tail: Arc<dyn Gatherer>) -> OwnMetrics {
     let folder = stores.folder.clone();
     OwnMetrics {
         version: env!("CARGO_PKG_VERSION"),
         started_ms: clock.now_ms(),
         metrics: stores.metrics.clone(),
         logs: stores.logs.clone(),
+        tail,
         space: Box::new(move || folder.space().ok().map(|space| (space.free_bytes, space.total_bytes))),
     }
 }

@@ -9,15 +9,16 @@ use crate::{files, root};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("migrations", &[]),
+    ("template", &[]),
     ("promql", &["model"]),
     ("wire", &["model"]),
-    ("logql", &["model", "promql"]),
+    ("logql", &["model", "promql", "template"]),
     ("storage", &["model", "migrations"]),
     ("metric-store", &["model", "storage"]),
     ("log-store", &["model", "storage"]),
     ("dashboards", &["model", "storage"]),
     ("access", &["model", "storage"]),
-    ("collect", &["model", "wire"]),
+    ("collect", &["model", "wire", "template"]),
     ("api", &["model", "wire", "storage", "promql", "logql", "dashboards", "access", "collect"]),
 ];
 
@@ -36,6 +37,7 @@ const OWNERS: &[(&str, &[&str])] = &[
 const SYNCHRONOUS: &[&str] = &[
     "model",
     "migrations",
+    "template",
     "promql",
     "wire",
     "logql",

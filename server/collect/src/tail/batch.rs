@@ -6,7 +6,7 @@ use std::sync::Arc;
 use model::{CommitTicket, Entry, Error, ErrorKind, Labels, LogBatch, LogSink, StreamEntries, TailCursor};
 use rustc_hash::FxHashMap;
 
-use super::pipeline::{Changes, Draft};
+use super::pipeline::{Changes, Draft, apply};
 
 /// A batch is handed over once it holds so many bytes.
 pub(crate) const BATCH_BYTES: usize = 1 << 20;
@@ -65,20 +65,6 @@ impl Filling {
         let bytes = full.bytes + full.cursors.len() * ENTRY_BYTES;
         Some((LogBatch { streams: full.streams, cursors: full.cursors.into_values().collect() }, bytes))
     }
-}
-
-fn apply(base: &Labels, changes: &Changes) -> Labels {
-    if changes.is_empty() {
-        return base.clone();
-    }
-    let mut labels = base.to_builder();
-    for (name, value) in changes {
-        match value {
-            Some(value) => labels.set(&**name, value.as_str()),
-            None => labels.remove(name),
-        };
-    }
-    labels.build()
 }
 
 /// Waits for commits: in the background, or at once in tests.

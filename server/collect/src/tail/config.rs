@@ -2,12 +2,15 @@
 
 use std::cell::RefCell;
 use std::path::Path;
+use std::sync::Arc;
 
 use model::{JOB, Labels, LabelsBuilder};
 
 use super::pattern::PathPattern;
 use super::pipeline::Pipeline;
-use super::stages::read_stages;
+use super::sources::{SourceConfig, docker, journal, syslog};
+use super::stages::metrics::Metric;
+use super::stages::{Stage, read_stages};
 use crate::config::{parse_yaml, read_file};
 use crate::relabel::{Rule, read_rules, relabel_builder};
 use crate::report::{Report, Status};
@@ -28,6 +31,7 @@ pub struct TailJob {
     pub job_name: String,
     /// The files it tails.
     pub paths: Vec<TailPath>,
+    pub(crate) sources: Vec<SourceConfig>,
     pub(crate) pipeline: Pipeline,
 }
 
@@ -51,21 +55,18 @@ const POSITIONS: &str = "positions are kept in the data folder, with the lines";
 const CLIENTS: &str = "lines go to this program's own store";
 const NO_EFFECT: &str = "has no effect here";
 const SOURCE_LATER: &str = "this source is not supported yet: its lines are not read";
-const OTHER_SOURCES: [&str; 15] = [
+const OTHER_SOURCES: [&str; 12] = [
     "azure_event_hubs",
     "cloudflare",
     "consul_sd_configs",
     "consulagent_sd_configs",
-    "docker_sd_configs",
     "file_sd_configs",
     "gcplog",
     "gelf",
     "heroku_drain",
-    "journal",
     "kafka",
     "kubernetes_sd_configs",
     "loki_push_api",
-    "syslog",
     "windows_events",
 ];
 
@@ -80,6 +81,12 @@ impl TailConfig {
             Error::Config { path: at, why } => Error::config(format!("{}: {at}", path.display()), why),
             other => other,
         })
+    }
+
+    /// The metrics that its stages make of lines.
+    pub(crate) fn metrics(&self) -> Vec<Arc<Metric>> {
+        let stages = self.jobs.iter().flat_map(|job| job.pipeline.stages.iter());
+        stages.flat_map(Stage::metrics).collect()
     }
 
     /// Reads a text.
@@ -110,12 +117,39 @@ fn read_job(section: &Section<'_>, report: &RefCell<Report>) -> Result<TailJob> 
     for group in section.sections("static_configs")? {
         paths.extend(read_group(&group, &job_name, &relabel, report)?);
     }
+    let sources = read_sources(section, &job_name, &relabel, report)?;
     section.ignored(&["encoding"], "lines are kept byte for byte");
     section.ignored(&["decompression"], "compressed files are not read yet");
     section.ignored(&OTHER_SOURCES, SOURCE_LATER);
     section.ignored(&["entry_parser"], "deprecated there: use the stages cri or docker");
     section.finish();
-    Ok(TailJob { job_name, paths, pipeline })
+    Ok(TailJob { job_name, paths, sources, pipeline })
+}
+
+/// Sources besides files. One that cannot be used is reported; the job's others are read.
+fn read_sources(
+    section: &Section<'_>,
+    job: &str,
+    relabel: &[Rule],
+    report: &RefCell<Report>,
+) -> Result<Vec<SourceConfig>> {
+    let mut sources = Vec::new();
+    let mut add = |key: &'static str, read: Result<SourceConfig>| match read {
+        Ok(source) => sources.push(source),
+        Err(error) => {
+            report.borrow_mut().add(&section.at(key), "", Status::Ignored, format!("not read: {error}"))
+        }
+    };
+    if let Some(inner) = section.section("journal")? {
+        add("journal", journal::read(&inner, job, relabel).map(SourceConfig::Journal));
+    }
+    if let Some(inner) = section.section("syslog")? {
+        add("syslog", syslog::read(&inner, job, relabel).map(SourceConfig::Syslog));
+    }
+    for inner in section.sections("docker_sd_configs")? {
+        add("docker_sd_configs", docker::read(&inner, job, relabel).map(SourceConfig::Docker));
+    }
+    Ok(sources)
 }
 
 /// The paths of one static configuration: none if a rule drops it or it names no path.

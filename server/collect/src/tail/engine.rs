@@ -7,6 +7,7 @@ use model::{Clock, LogSink, TailCursor};
 
 use super::batch::{BATCH_BYTES, Commits, Filling, Queue};
 use super::config::TailConfig;
+use super::feed::Feed;
 use super::status::TailStatus;
 use super::target::{LineClock, Pass, Target};
 
@@ -15,6 +16,7 @@ pub(crate) struct Engine {
     clock: Arc<dyn Clock>,
     sink: Arc<dyn LogSink>,
     targets: Vec<Target>,
+    feeds: Vec<Feed>,
     config: TailConfig,
     queue: Queue,
     filling: Filling,
@@ -39,6 +41,7 @@ impl Engine {
             queue: Queue::new(sink.clone(), commits),
             sink,
             targets: Vec::new(),
+            feeds: Vec::new(),
             config: TailConfig::default(),
             filling: Filling::default(),
             book: None,
@@ -63,7 +66,35 @@ impl Engine {
             }
         }
         self.targets = targets;
+        self.configure_feeds(&config);
         self.config = config;
+    }
+
+    /// Sources that stay go on as they are; those that are new start, and those that are gone end once what they sent
+    /// is through.
+    fn configure_feeds(&mut self, config: &TailConfig) {
+        let mut old = std::mem::take(&mut self.feeds);
+        for job in &config.jobs {
+            for source in &job.sources {
+                let same =
+                    |feed: &Feed| !feed.is_stopped() && feed.job == job.job_name && feed.config == *source;
+                match old.iter().position(same) {
+                    Some(at) => {
+                        let mut feed = old.swap_remove(at);
+                        feed.set_pipeline(&job.pipeline);
+                        self.feeds.push(feed);
+                    }
+                    None => self.feeds.push(Feed::new(&job.job_name, source, &job.pipeline)),
+                }
+            }
+        }
+        old.iter().for_each(Feed::stop);
+        self.feeds.append(&mut old);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn config(&self) -> &TailConfig {
+        &self.config
     }
 
     /// Does what can be done now; true if there is more to do at once.
@@ -90,10 +121,36 @@ impl Engine {
                 self.submit(now_ms);
             }
         }
+        busy |= self.advance_feeds(now_ms, &mut book);
         self.turn = if n == 0 { 0 } else { (self.turn + 1) % n };
         self.book = Some(book);
         self.submit(now_ms);
         busy && self.queue.has_room()
+    }
+
+    fn advance_feeds(&mut self, now_ms: i64, book: &mut HashMap<String, TailCursor>) -> bool {
+        let mut busy = false;
+        for feed in &mut self.feeds {
+            if !self.queue.has_room() {
+                break;
+            }
+            let mut pass = Pass {
+                now_ms,
+                book,
+                filling: &mut self.filling,
+                buffer: &mut self.buffer,
+                clock: &mut self.line_clock,
+            };
+            busy |= feed.advance(&mut pass, &self.clock);
+            if self.filling.bytes >= BATCH_BYTES
+                && let Some(batch) = self.filling.take()
+            {
+                self.queue.add(batch);
+                self.queue.advance(now_ms);
+            }
+        }
+        self.feeds.retain(|feed| !feed.is_done());
+        busy
     }
 
     fn submit(&mut self, now_ms: i64) {
@@ -121,16 +178,30 @@ impl Engine {
         }
     }
 
-    /// Takes commits in without reading more; true once nothing is under way.
+    /// Takes commits in, and what sources sent before they were told to end; true once nothing is under way.
     pub(crate) fn drain(&mut self) -> bool {
-        self.queue.advance(self.clock.now_ms());
-        self.queue.is_empty()
+        let now_ms = self.clock.now_ms();
+        self.feeds.iter().for_each(Feed::stop);
+        if let Some(mut book) = self.book.take() {
+            self.advance_feeds(now_ms, &mut book);
+            self.book = Some(book);
+            self.submit(now_ms);
+        } else {
+            self.feeds.clear();
+        }
+        self.queue.advance(now_ms);
+        self.feeds.is_empty() && self.queue.is_empty()
     }
 
     pub(crate) fn status(&self) -> TailStatus {
         let error = if self.start_error.is_empty() { &self.queue.error } else { &self.start_error };
         TailStatus {
-            targets: self.targets.iter().map(Target::status).collect(),
+            targets: self
+                .targets
+                .iter()
+                .map(Target::status)
+                .chain(self.feeds.iter().map(Feed::status))
+                .collect(),
             in_flight_bytes: self.queue.bytes as u64,
             sink_error: error.clone(),
         }

@@ -30,6 +30,21 @@ pub(crate) struct Draft {
     pub(crate) start: u64,
 }
 
+/// `base` with its changes.
+pub(crate) fn apply(base: &Labels, changes: &Changes) -> Labels {
+    if changes.is_empty() {
+        return base.clone();
+    }
+    let mut labels = base.to_builder();
+    for (name, value) in changes {
+        match value {
+            Some(value) => labels.set(&**name, value.as_str()),
+            None => labels.remove(name),
+        };
+    }
+    labels.build()
+}
+
 /// Changed labels.
 pub(crate) type Changes = Vec<(Arc<str>, Option<String>)>;
 
@@ -77,6 +92,11 @@ impl Draft {
             }
         }
         names
+    }
+
+    /// Its labels as of now.
+    pub(crate) fn labels(&self) -> Labels {
+        apply(&self.base, &self.changes)
     }
 
     /// The text a stage works on: the extracted value `source`, or the line.

@@ -1,29 +1,39 @@
 //! The stages of a pipeline, one file each, and how a list of them is read.
 
 mod cri;
+mod decolorize;
 mod docker;
 mod drop;
+mod event_log_message;
 mod json;
 mod label_drop;
 mod label_keep;
 mod labels;
 mod limit;
 mod logfmt;
+mod luhn;
 mod matching;
 mod multiline;
 mod output;
 mod pack;
+mod pattern;
 mod regex;
 mod replace;
 mod sampling;
 mod static_labels;
 mod structured_metadata;
+mod structured_metadata_drop;
+mod template;
 mod timestamp;
+mod truncate;
+
+pub(crate) mod metrics;
 
 #[cfg(test)]
 mod tests;
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -44,12 +54,20 @@ pub(crate) trait Each: Debug + Send + Sync {
         State::None
     }
 
+    /// The metrics that it makes of lines.
+    fn metrics(&self) -> &[Arc<metrics::Metric>] {
+        &[]
+    }
+
     /// Works on a line. An error keeps the line as it was and is counted.
     fn apply(&self, draft: &mut Draft, state: &mut State, now_ms: i64) -> Result<Verdict, String>;
 }
 
 /// A stage that holds lines back: to join them, or to let them go later.
 pub(crate) trait Gather: Debug + Send + Sync {
+    /// The stage's name in a configuration.
+    fn name(&self) -> &'static str;
+
     /// What it remembers from line to line.
     fn state(&self) -> State;
 
@@ -79,8 +97,8 @@ pub(crate) enum State {
     LastTime(Option<i64>),
     /// Lines that `multiline` or `cri` joins.
     Block(Option<Box<multiline::Block>>),
-    /// Tokens of `limit`.
-    Bucket(Box<limit::Bucket>),
+    /// Lines that `limit` holds.
+    Waiting(VecDeque<Draft>),
     /// States of the stages inside `match`.
     Nested(Vec<State>),
 }
@@ -96,6 +114,24 @@ impl State {
 }
 
 impl Stage {
+    /// The stage's name in a configuration.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Stage::Each(each) => each.name(),
+            Stage::Gather(gather) => gather.name(),
+            Stage::Match(_) => "match",
+        }
+    }
+
+    /// The metrics that it and those inside it make.
+    pub(crate) fn metrics(&self) -> Vec<Arc<metrics::Metric>> {
+        match self {
+            Stage::Each(each) => each.metrics().to_vec(),
+            Stage::Gather(_) => Vec::new(),
+            Stage::Match(inner) => inner.stages.iter().flat_map(Stage::metrics).collect(),
+        }
+    }
+
     pub(crate) fn state(&self) -> State {
         match self {
             Stage::Each(each) => each.state(),
@@ -111,18 +147,7 @@ fn each(stage: impl Each + 'static) -> Result<Vec<Stage>> {
 
 const TENANT: &str = "there are no tenants here: the lines are kept with all others";
 const LATER: &str = "not supported yet: the stage is skipped, lines pass on as they are";
-const LATER_STAGES: [&str; 10] = [
-    "decolorize",
-    "eventlogmessage",
-    "geoip",
-    "luhn",
-    "metrics",
-    "pattern",
-    "sum",
-    "template",
-    "truncate",
-    "windowsevent",
-];
+const LATER_STAGES: [&str; 4] = ["geoip", "split_json", "sum", "windowsevent"];
 
 /// Reads the list below `key`. A stage that cannot be used is reported and skipped.
 pub(crate) fn read_stages(section: &Section<'_>, key: &'static str, report: &RefCell<Report>) -> Vec<Stage> {
@@ -165,7 +190,9 @@ fn read_stage(name: &str, value: &Value, path: &str, report: &RefCell<Report>) -
     };
     let read = match name {
         "cri" => inner(cri::read),
+        "decolorize" => inner(decolorize::read),
         "docker" => inner(docker::read),
+        "eventlogmessage" => inner(event_log_message::read),
         "drop" => inner(drop::read),
         "json" => inner(json::read),
         "labeldrop" | "label_drop" => label_drop::read(value, &at),
@@ -173,16 +200,22 @@ fn read_stage(name: &str, value: &Value, path: &str, report: &RefCell<Report>) -
         "labels" => labels::read(value, &at),
         "limit" => inner(limit::read),
         "logfmt" => inner(logfmt::read),
+        "luhn" => inner(luhn::read),
         "match" => Section::new(at.as_str(), value, report).and_then(|s| matching::read(&s, report)),
+        "metrics" => metrics::read(value, &at, report),
         "multiline" => inner(multiline::read),
         "output" => inner(output::read),
         "pack" => inner(pack::read),
+        "pattern" => inner(pattern::read),
         "regex" => inner(regex::read),
         "replace" => inner(replace::read),
         "sampling" => inner(sampling::read),
         "static_labels" => static_labels::read(value, &at),
         "structured_metadata" | "non_indexed_labels" => structured_metadata::read(value, &at),
+        "structured_metadata_drop" => structured_metadata_drop::read(value, &at),
+        "template" => inner(template::read),
         "timestamp" => inner(timestamp::read),
+        "truncate" => inner(truncate::read),
         "tenant" => return note(Status::Ignored, TENANT),
         _ if LATER_STAGES.contains(&name) => return note(Status::Ignored, LATER),
         _ => return note(Status::Unknown, "no stage of this name is known: it is skipped"),

@@ -53,12 +53,48 @@ pub struct StageFailure {
     pub last_error: String,
 }
 
-/// One `__path__` of a job.
+impl StageFailure {
+    pub(crate) fn of((stage, (count, last_error)): (&&'static str, &(u64, String))) -> Self {
+        StageFailure { stage: (*stage).to_owned(), count: *count, last_error: last_error.clone() }
+    }
+}
+
+/// Lines a second, over the last ten seconds or so.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Rate {
+    /// Count and time, ms, at the beginning of this window and of the one before.
+    windows: [(u64, i64); 2],
+    newest: (u64, i64),
+}
+
+/// How long a window of [`Rate`] is, ms.
+const RATE_WINDOW_MS: i64 = 5_000;
+
+impl Rate {
+    /// Notes how many lines there were in all by now.
+    pub(crate) fn note(&mut self, count: u64, now_ms: i64) {
+        if self.newest.1 == 0 {
+            self.windows = [(count, now_ms); 2];
+        }
+        self.newest = (count, now_ms);
+        if now_ms - self.windows[1].1 >= RATE_WINDOW_MS {
+            self.windows = [self.windows[1], (count, now_ms)];
+        }
+    }
+
+    pub(crate) fn per_second(&self) -> f64 {
+        let (count, from_ms) = self.windows[0];
+        let ms = self.newest.1 - from_ms;
+        if ms > 0 { self.newest.0.saturating_sub(count) as f64 * 1_000.0 / ms as f64 } else { 0.0 }
+    }
+}
+
+/// One `__path__` of a job, or another source of it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct TailTargetStatus {
     /// The job's name.
     pub job: String,
-    /// The path pattern.
+    /// The path pattern, or the source: `journal`, `syslog tcp 0.0.0.0:1514`.
     pub path: String,
     /// The labels that all its lines have.
     pub labels: Labels,
@@ -72,6 +108,10 @@ pub struct TailTargetStatus {
     pub files_total: u64,
     /// Lines read since the start.
     pub lines: u64,
+    /// Lines a second, lately.
+    pub lines_per_second: f64,
+    /// Bytes of its files that are not read yet.
+    pub lag_bytes: u64,
     /// Lines that stages dropped on purpose.
     pub dropped_lines: u64,
     /// When the last line was read, ms.

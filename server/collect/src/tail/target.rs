@@ -12,7 +12,7 @@ use super::file::{Lines, Look, TailedFile};
 use super::identity::{Fingerprint, Identity};
 use super::pattern::PathPattern;
 use super::pipeline::{Draft, Failures, Output, Pipeline};
-use super::status::{StageFailure, TailFileStatus, TailState, TailTargetStatus};
+use super::status::{Rate, StageFailure, TailFileStatus, TailState, TailTargetStatus};
 
 /// Bytes read of one file before the next has its turn.
 const TURN_BYTES: usize = 1 << 20;
@@ -37,7 +37,7 @@ pub(crate) struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    fn note(&mut self, cursor: TailCursor) {
+    pub(crate) fn note(&mut self, cursor: TailCursor) {
         if cursor.gone {
             self.book.remove(&cursor.key);
         } else {
@@ -55,7 +55,7 @@ pub(crate) struct LineClock {
 }
 
 impl LineClock {
-    fn next(&mut self) -> i64 {
+    pub(crate) fn next(&mut self) -> i64 {
         self.last_ns = self.now_ns.max(self.last_ns.saturating_add(1));
         self.last_ns
     }
@@ -79,6 +79,7 @@ pub(crate) struct Target {
     rescan_at_ms: i64,
     lines: u64,
     last_line_ms: Option<i64>,
+    rate: Rate,
 }
 
 impl Target {
@@ -99,6 +100,7 @@ impl Target {
             rescan_at_ms: i64::MIN,
             lines: 0,
             last_line_ms: None,
+            rate: Rate::default(),
         }
     }
 
@@ -138,6 +140,7 @@ impl Target {
             self.files.retain(|file| !file.dropped);
             self.rescan(pass);
         }
+        self.rate.note(self.lines, pass.now_ms);
         busy || moved
     }
 
@@ -275,14 +278,10 @@ impl Target {
             lines: self.lines,
             dropped_lines: self.failures.dropped,
             last_line_ms: self.last_line_ms,
+            lines_per_second: self.rate.per_second(),
+            lag_bytes: self.files.iter().map(|file| file.size.saturating_sub(file.offset)).sum(),
             last_error,
-            stage_failures: failures
-                .map(|(stage, (count, last))| StageFailure {
-                    stage: (*stage).to_owned(),
-                    count: *count,
-                    last_error: last.clone(),
-                })
-                .collect(),
+            stage_failures: failures.map(StageFailure::of).collect(),
         }
     }
 

@@ -186,6 +186,18 @@ impl Bench {
         self.engine.status().targets.remove(0)
     }
 
+    /// What the stages' metrics are on a page.
+    pub(super) fn metrics_page(&self) -> String {
+        let metrics = super::stage_metrics::TailMetrics {
+            stages: Mutex::new(self.engine.config().metrics()),
+            status: Arc::default(),
+            clock: self.clock.clone(),
+        };
+        let mut page = wire::exposition::Page::default();
+        crate::Gatherer::gather(&metrics, &mut page);
+        page.into_string()
+    }
+
     pub(super) fn now_ns(&self) -> i64 {
         self.clock.now_ns()
     }

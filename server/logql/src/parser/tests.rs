@@ -87,7 +87,7 @@ proptest! {
 
     #[test]
     fn never_panics_on_templates(template in "(\\{\\{|\\}\\}|[a-z.$|()\"` 0-9:=-]|if |end|else|range ){0,40}") {
-        let _ = crate::template::Template::parse(&template);
+        let _ = template::Template::parse(&template);
     }
 }
 

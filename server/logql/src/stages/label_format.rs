@@ -1,10 +1,11 @@
 //! `| label_format a=b, c="{{.d}}"`: renames and makes labels.
 
+use template::Template;
+
 use super::Stage;
-use crate::Result;
 use crate::ast;
 use crate::line::{Line, LineError};
-use crate::template::Template;
+use crate::{Error, Result};
 
 #[derive(Debug)]
 pub(super) struct LabelFormat {
@@ -22,7 +23,9 @@ impl LabelFormat {
         let compile = |format: &ast::LabelFormat| {
             let value = match &format.value {
                 ast::FormatValue::Rename(src) => Value::Rename(src.clone()),
-                ast::FormatValue::Template(text) => Value::Template(Template::parse(text)?),
+                ast::FormatValue::Template(text) => {
+                    Value::Template(Template::parse(text).map_err(Error::invalid)?)
+                }
             };
             Ok((format.label.clone(), value))
         };

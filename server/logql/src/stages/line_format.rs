@@ -1,9 +1,10 @@
 //! `| line_format "{{.a}} {{.b}}"`: writes the line anew.
 
+use template::Template;
+
 use super::Stage;
-use crate::Result;
 use crate::line::{Line, LineError};
-use crate::template::Template;
+use crate::{Error, Result};
 
 #[derive(Debug)]
 pub(super) struct LineFormat {
@@ -12,7 +13,7 @@ pub(super) struct LineFormat {
 
 impl LineFormat {
     pub(super) fn new(text: &str) -> Result<Self> {
-        Ok(LineFormat { template: Template::parse(text)? })
+        Ok(LineFormat { template: Template::parse(text).map_err(Error::invalid)? })
     }
 }
 

@@ -32,6 +32,10 @@ pub(super) fn read(section: &Section<'_>) -> Result<Vec<Stage>> {
 }
 
 impl Gather for Cri {
+    fn name(&self) -> &'static str {
+        "cri"
+    }
+
     fn state(&self) -> State {
         State::Block(None)
     }

@@ -1,31 +1,35 @@
-//! `limit`: at most so many lines a second.
+//! `limit`: at most so many lines a second, of all files of the job together.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use super::{Gather, Stage, State};
 use crate::Result;
-use crate::report::Status;
 use crate::section::Section;
 use crate::tail::pipeline::Draft;
 
 /// Lines of a file that wait for their turn at once; of more, the first are let go early.
 const MAX_WAITING: usize = 10_000;
 
-/// The rate, per file.
+/// The rate, and what is left of it.
 #[derive(Debug)]
 struct Limit {
     rate: f64,
     burst: f64,
     drop: bool,
+    /// A rate of its own for each value of this label; lines without it are not limited.
+    by_label: Option<String>,
+    max_labels: usize,
+    tokens: Mutex<HashMap<String, Tokens>>,
 }
 
-/// Tokens left, and lines that wait for one.
-#[derive(Debug, Default)]
-pub(crate) struct Bucket {
-    tokens: f64,
+/// Lines that may pass now.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tokens {
+    left: f64,
     filled_ms: Option<i64>,
-    waiting: VecDeque<Draft>,
 }
 
 pub(super) fn read(section: &Section<'_>) -> Result<Vec<Stage>> {
@@ -37,52 +41,75 @@ pub(super) fn read(section: &Section<'_>) -> Result<Vec<Stage>> {
         rate: number("rate")?,
         burst: number("burst")?.max(1.0),
         drop: section.bool("drop")?.unwrap_or(false),
+        by_label: section.text("by_label_name")?.filter(|name| !name.is_empty()),
+        max_labels: section.number("max_distinct_labels")?.unwrap_or(10_000).max(1) as usize,
+        tokens: Mutex::default(),
     };
-    section.ignored(&["by_label_name", "max_distinct_labels"], "the rate holds for each file");
-    section.restate(
-        "rate",
-        Status::Approximated,
-        "the rate holds for each file, not for all of them together",
-    );
+    if limit.by_label.is_some() && !limit.drop {
+        return Err(section.bad("by_label_name", "a limit by label needs drop: true"));
+    }
     Ok(vec![Stage::Gather(Arc::new(limit))])
 }
 
 impl Limit {
-    fn fill(&self, bucket: &mut Bucket, now_ms: i64) {
-        let last = bucket.filled_ms.replace(now_ms);
+    /// Takes the right to let one line pass, if there is one.
+    fn take(&self, value: &str, now_ms: i64) -> bool {
+        let mut all = self.tokens.lock();
+        if all.len() >= self.max_labels && !all.contains_key(value) {
+            // Those that were used longest ago are forgotten: what they had left is full again by then, or nearly.
+            let mut ages: Vec<i64> = all.values().filter_map(|tokens| tokens.filled_ms).collect();
+            let half = ages.len() / 2;
+            let middle = *ages.select_nth_unstable(half).1;
+            all.retain(|_, tokens| tokens.filled_ms.is_some_and(|filled| filled > middle));
+        }
+        let tokens = match all.get_mut(value) {
+            Some(tokens) => tokens,
+            None => all.entry(value.to_owned()).or_default(),
+        };
+        let last = tokens.filled_ms.replace(now_ms);
         let gained = last.map_or(self.burst, |last| (now_ms - last).max(0) as f64 / 1_000.0 * self.rate);
-        bucket.tokens = (bucket.tokens + gained).min(self.burst);
+        tokens.left = (tokens.left + gained).min(self.burst);
+        let passes = tokens.left >= 1.0;
+        tokens.left -= f64::from(u8::from(passes));
+        passes
     }
 }
 
 impl Gather for Limit {
+    fn name(&self) -> &'static str {
+        "limit"
+    }
+
     fn state(&self) -> State {
-        State::Bucket(Box::default())
+        State::Waiting(VecDeque::new())
     }
 
     fn push(&self, draft: Draft, state: &mut State, now_ms: i64, out: &mut Vec<Draft>) {
-        let State::Bucket(bucket) = state else { return out.push(draft) };
-        self.fill(bucket, now_ms);
-        bucket.waiting.push_back(draft);
+        let State::Waiting(waiting) = state else { return out.push(draft) };
+        if let Some(name) = &self.by_label {
+            let value = draft.label(name).map(str::to_owned);
+            if value.is_none_or(|value| self.take(&value, now_ms)) {
+                out.push(draft);
+            }
+            return;
+        }
+        if self.drop {
+            return out.extend(self.take("", now_ms).then_some(draft));
+        }
+        waiting.push_back(draft);
         self.release(state, now_ms, out);
     }
 
     fn release(&self, state: &mut State, now_ms: i64, out: &mut Vec<Draft>) {
-        let State::Bucket(bucket) = state else { return };
-        self.fill(bucket, now_ms);
-        while bucket.tokens >= 1.0 || bucket.waiting.len() > MAX_WAITING {
-            let Some(draft) = bucket.waiting.pop_front() else { return };
-            bucket.tokens = (bucket.tokens - 1.0).max(0.0);
-            out.push(draft);
-        }
-        if self.drop {
-            bucket.waiting.clear();
+        let State::Waiting(waiting) = state else { return };
+        while !waiting.is_empty() && (self.take("", now_ms) || waiting.len() > MAX_WAITING) {
+            out.extend(waiting.pop_front());
         }
     }
 
     fn held(&self, state: &State) -> Option<u64> {
         match state {
-            State::Bucket(bucket) => bucket.waiting.front().map(|draft| draft.start),
+            State::Waiting(waiting) => waiting.front().map(|draft| draft.start),
             _ => None,
         }
     }

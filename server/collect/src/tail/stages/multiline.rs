@@ -63,6 +63,10 @@ pub(super) fn read(section: &Section<'_>) -> Result<Vec<Stage>> {
 }
 
 impl Gather for Multiline {
+    fn name(&self) -> &'static str {
+        "multiline"
+    }
+
     fn state(&self) -> State {
         State::Block(None)
     }

@@ -161,3 +161,156 @@ fn times() {
     check("format: '2006-01-02 15:04:05', location: UTC", "2025-11-22 10:00:00", Some(t));
     check("format: RFC3339, action_on_failure: skip", "never", None);
 }
+
+#[test]
+fn templates() {
+    let regex = "{regex: {expression: '^(?P<level>\\S+) (?P<app>\\S+)'}}";
+    let labels = "{labels: {level: , app: , new: }}";
+    let with = |source: &str, template: &str| {
+        format!("[{regex}, {{template: {{source: {source}, template: '{template}'}}}}, {labels}]")
+    };
+    let check =
+        |stages: String, expect: &str| check(&stages, &["WARN web"], &[&format!("{expect} WARN web")]);
+    check(with("level", "{{ ToLower .Value }}"), r#"{app="web", level="warn"}"#);
+    check(with("new", "{{ .app }}-{{ .level | lower }}"), r#"{app="web", level="WARN", new="web-warn"}"#);
+    check(with("new", "{{ .Entry | len }}{{ .job }}"), r#"{app="web", level="WARN", new="8j"}"#);
+    // Nothing written is nothing extracted; what is not there prints as in Go.
+    check(with("app", "{{ if eq .Value \"db\" }}x{{ end }}"), r#"{level="WARN"}"#);
+    check(with("new", "{{ .none }}"), r#"{app="web", level="WARN", new="<no value>"}"#);
+    check(with("new", "{{ Hash \"a\" .app | trunc 4 }}"), r#"{app="web", level="WARN", new="d89c"}"#);
+}
+
+#[test]
+fn replace_by_a_template() {
+    check(
+        "[{replace: {expression: 'ip=(\\S+)', replace: '{{ .Value | upper }}!'}}]",
+        &["ip=ab ip=cd"],
+        &["{} ip=AB! ip=CD!"],
+    );
+}
+
+#[test]
+fn colours_patterns_and_numbers() {
+    check("[decolorize]", &["\u{1b}[1;31mred\u{1b}[0m \u{1b}x"], &["{} red \u{1b}x"]);
+    let pattern = "{pattern: {expression: '<ip> - <_> \"<method> <path>\" <status>'}}";
+    check(
+        &format!("[{pattern}, {{labels: {{ip: , method: , path: , status: }}}}]"),
+        &["::1 - bob \"GET /a b\" 200", "other"],
+        &[
+            r#"{ip="::1", method="GET", path="/a b", status="200"} ::1 - bob "GET /a b" 200"#,
+            "{ip=\"other\"} other",
+        ],
+    );
+    check(
+        "[{luhn: {}}]",
+        &["card 4539578763621486 ok", "id 4539578763621487", "short 18"],
+        &["{} card **REDACTED** ok", "{} id 4539578763621487", "{} short 18"],
+    );
+    check(
+        "[{luhn: {replacement: X, delimiters: ' -', min_length: 13}}]",
+        &["4539-5787 6362-1486 and 1"],
+        &["{} X and 1"],
+    );
+}
+
+#[test]
+fn truncating() {
+    check("[{truncate: {limit: 5, suffix: '..'}}]", &["abcdefg", "abcde"], &["{} abc..", "{} abcde"]);
+    check("[{truncate: {limit: 4}}]", &["aböö"], &["{} abö"]);
+    let rules = "[{regex: {expression: '^(?P<a>\\S+)', labels_from_groups: true}}, {structured_metadata: {b: a}}, \
+                 {regex: {expression: '^(?P<a>\\S+)', labels_from_groups: true}}, \
+                 {truncate: {rules: [{limit: 3, source_type: label, source: a}, \
+                 {limit: 2, source_type: structured_metadata}]}}]";
+    check(rules, &["abcdef"], &[r#"{a="abc"} abcdef {b="ab"}"#]);
+    let dropped = "[{regex: {expression: '^(?P<a>\\S+)'}}, {structured_metadata: {a: , b: a}}, \
+                   {structured_metadata_drop: [b]}]";
+    check(dropped, &["x"], &[r#"{} x {a="x"}"#]);
+}
+
+#[test]
+fn event_log_messages() {
+    let stages = "[{json: {expressions: {message: , id: }}}, {eventlogmessage: {}}, \
+                  {labels: {Account_Name: , id: , id_extracted: }}, {output: {source: message}}]";
+    check(
+        stages,
+        &[r#"{"id": 1, "message": "A logon.\r\nAccount Name:\tbob\r\nid: 2\r\nEmpty:"}"#],
+        &[
+            "{Account_Name=\"bob\", id=\"1\", id_extracted=\"2\"} A logon.\r\nAccount Name:\tbob\r\nid: 2\r\nEmpty:",
+        ],
+    );
+    let drops = "[{json: {expressions: {message: }}}, {eventlogmessage: {drop_invalid_labels: true}}, \
+                 {labels: {Account_Name: , x: }}, {static_labels: {s: t}}]";
+    let line = r#"{"message": "Account Name: bob\nx: y"}"#;
+    check(drops, &[line], &[&format!(r#"{{s="t", x="y"}} {line}"#)]);
+}
+
+#[test]
+fn limits_by_label() {
+    let regex = "{regex: {expression: '^(?P<a>\\S+)'}}, {labels: {a: }}";
+    let limit = "{limit: {rate: 1, burst: 1, drop: true, by_label_name: a, max_distinct_labels: 2}}";
+    let stages = format!("[{regex}, {limit}, {{labeldrop: [a]}}]");
+    check(&stages, &["x 1", "y 1", "x 2", "y 2"], &["{} x 1", "{} y 1"]);
+    check_after(&format!("[{limit}]"), &["x 1", "x 2"], 0, &["{} x 1", "{} x 2"]);
+}
+
+#[test]
+fn rates_are_shared_by_the_files_of_a_job() {
+    let mut bench = Bench::new("*", "[{limit: {rate: 1, burst: 3, drop: true}}]");
+    for name in ["a", "b", "c"] {
+        bench.write(name, "1\n2\n");
+    }
+    bench.pass(0);
+    assert_eq!(bench.lines().len(), 3);
+}
+
+#[test]
+fn metrics_of_lines() {
+    let stages = "[{regex: {expression: '^(?P<took>\\S+) (?P<kind>\\S+)'}}, {labeldrop: [filename]}, {metrics: {\
+                  lines: {type: Counter, description: Lines., config: {match_all: true, action: inc}}, \
+                  bytes: {type: Counter, prefix: my_, config: {match_all: true, count_entry_bytes: true, action: add}}, \
+                  errors: {type: Counter, source: kind, config: {value: error, action: inc}}, \
+                  last: {type: Gauge, source: took, config: {action: set}}, \
+                  took: {type: Histogram, max_idle_duration: 1m, config: {buckets: [0.1, 1]}}}}]";
+    let mut bench = Bench::new("f", stages);
+    bench.write("f", "0.05 ok\n300ms error\n2 ok\nx bad\n");
+    bench.pass(0);
+    let page = || bench.metrics_page();
+    let expect = [
+        "promtail_custom_lines{job=\"j\"} 4",
+        "my_bytes{job=\"j\"} 27",
+        "promtail_custom_errors{job=\"j\"} 1",
+        "promtail_custom_last{job=\"j\"} 2",
+        "promtail_custom_took_bucket{job=\"j\",le=\"0.1\"} 1",
+        "promtail_custom_took_bucket{job=\"j\",le=\"1\"} 2",
+        "promtail_custom_took_bucket{job=\"j\",le=\"+Inf\"} 3",
+        "promtail_custom_took_sum{job=\"j\"} 2.35",
+        "promtail_custom_took_count{job=\"j\"} 3",
+        "# HELP promtail_custom_lines Lines.",
+    ];
+    for line in expect {
+        assert!(page().lines().any(|l| l == line), "{line} in {}", page());
+    }
+    // The line that is no number is kept and counted.
+    assert_eq!(bench.lines().len(), 4);
+    assert_eq!(bench.status().stage_failures[0].count, 1);
+    bench.pass(61_000);
+    assert!(!bench.metrics_page().contains("promtail_custom_took_count{"), "idle series are forgotten");
+    assert!(bench.metrics_page().contains("promtail_custom_lines{"));
+}
+
+#[test]
+fn stages_that_cannot_be_used_say_why() {
+    let check = |stage: &str, part: &str| {
+        let text = format!("scrape_configs: [{{job_name: j, pipeline_stages: [{stage}]}}]");
+        let (_, report) = crate::tail::TailConfig::parse(&text).unwrap();
+        assert!(report.warnings().any(|f| f.to_string().contains(part)), "{stage}: {:?}", report.findings);
+    };
+    check("{template: {source: a, template: '{{ nope }}'}}", "function \"nope\" not defined");
+    check("{template: {template: x}}", "needs a source");
+    check("{pattern: {expression: '<a><b>'}}", "a text between them");
+    check("{pattern: {expression: 'abc'}}", "needs a capture");
+    check("{truncate: {limit: 2, suffix: '...'}}", "as long as the limit");
+    check("{metrics: {a: {type: Sum}}}", "none of Counter, Gauge, Histogram");
+    check("{metrics: {a: {type: Counter, config: {action: set}}}}", "none of inc, add");
+    check("{limit: {rate: 1, burst: 1, by_label_name: a}}", "needs drop: true");
+}

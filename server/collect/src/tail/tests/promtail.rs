@@ -25,9 +25,12 @@ scrape_configs:
   - regex: {expression: '('}
   - docker
   - tenant: {value: z}
-  - match: {selector: '{app=`x`}', stages: [{metrics: {}}, {labels: {a: null}}]}
+  - match: {selector: '{app=`x`}', stages: [{geoip: {}}, {labels: {a: null}}]}
 - job_name: b
-  journal: {path: /var/log/journal}
+  journal: {path: /var/log/journal, matches: _TRANSPORT=kernel}
+  kafka: {topics: [a]}
+- {job_name: c, syslog: {listen_address: '127.0.0.1:1514'}, docker_sd_configs: [{host: 'unix:///x', refresh_interval: 5s}]}
+- {job_name: d, syslog: {}, docker_sd_configs: [{host: 'https://x'}], journal: {matches: x}}
 ";
     let (config, report) = TailConfig::parse(yaml).unwrap();
     let noted: Vec<String> =
@@ -41,10 +44,15 @@ scrape_configs:
     has("pipeline_stages[1].json.sorce: unknown: did you mean source?");
     has("pipeline_stages[2].regex: ignored: the stage is skipped");
     has("pipeline_stages[4].tenant: ignored");
-    has("stages[0].metrics: ignored");
+    has("stages[0].geoip: ignored");
     has("static_configs[1].labels.__path__: ignored: there is no __path__");
-    has("scrape_configs[1].journal: ignored");
-    assert_eq!(config.jobs.len(), 2);
+    has("scrape_configs[1].kafka: ignored");
+    has("syslog needs a listen_address");
+    has("a daemon behind TLS");
+    has("is not FIELD=value");
+    let sources: Vec<String> = config.jobs.iter().flat_map(|job| &job.sources).map(|s| s.name()).collect();
+    assert_eq!(sources, ["journal /var/log/journal", "syslog tcp 127.0.0.1:1514", "docker unix:///x"]);
+    assert_eq!(config.jobs.len(), 4);
     assert_eq!(config.jobs[0].paths.len(), 1);
     assert_eq!(config.jobs[0].pipeline.stages.len(), 3);
     assert_eq!(config.jobs[0].paths[0].labels.to_string(), r#"{app="x", job="a", service="the-x"}"#);

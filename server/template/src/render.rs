@@ -1,8 +1,10 @@
 //! Nodes to text.
 
+use std::collections::BTreeMap;
+
+use super::Fields;
 use super::value::Value;
 use super::{Node, Operand, Pipe};
-use crate::line::Line;
 
 /// A template that writes more is stopped.
 const MAX_OUTPUT_BYTES: usize = 16 << 20;
@@ -22,17 +24,17 @@ enum Flow {
     Continue,
 }
 
-struct Renderer<'r, 'l> {
-    line: &'r Line<'l>,
+struct Renderer<'r> {
+    fields: &'r dyn Fields,
     variables: Vec<(String, Value)>,
 }
 
-pub(super) fn render(nodes: &[Node], line: &Line<'_>, out: &mut String) -> Rendered<()> {
-    let mut renderer = Renderer { line, variables: Vec::new() };
+pub(super) fn render(nodes: &[Node], fields: &dyn Fields, out: &mut String) -> Rendered<()> {
+    let mut renderer = Renderer { fields, variables: Vec::new() };
     renderer.nodes(nodes, Dot::Labels, out).map(drop)
 }
 
-impl Renderer<'_, '_> {
+impl Renderer<'_> {
     fn nodes(&mut self, nodes: &[Node], dot: Dot<'_>, out: &mut String) -> Rendered<Flow> {
         let scope = self.variables.len();
         for node in nodes {
@@ -131,7 +133,10 @@ impl Renderer<'_, '_> {
             && let [name] = path.as_slice()
             && pipe.variables.is_empty()
         {
-            out.push_str(self.line.labels.value(name));
+            match self.fields.field(name) {
+                Some(value) => out.push_str(value),
+                None => Value::Nil.print_to(out),
+            }
             return Ok(());
         }
         let value = self.pipe(pipe, dot)?;
@@ -184,7 +189,7 @@ impl Renderer<'_, '_> {
             values.push(value);
         }
         values.extend(last);
-        function.call(values, self.line)
+        function.call(values, self.fields)
     }
 
     fn operand(&mut self, operand: &Operand, dot: Dot<'_>) -> Rendered<Value> {
@@ -207,19 +212,23 @@ impl Renderer<'_, '_> {
                 follow(value.clone(), path)
             }
             Operand::Constant(value) => Ok(value.clone()),
-            Operand::Call(function) => function.call(Vec::new(), self.line),
+            Operand::Call(function) => function.call(Vec::new(), self.fields),
             Operand::Pipe(inner, path) => follow(self.pipe(inner, dot)?, path),
         }
     }
 
     fn label(&self, path: &[String]) -> Rendered<Value> {
         let (name, rest) = path.split_first().ok_or("empty field")?;
-        follow(Value::Text(self.line.labels.value(name).to_owned()), rest)
+        let value = self.fields.field(name).map_or(Value::Nil, |value| Value::Text(value.to_owned()));
+        follow(value, rest)
     }
 
     fn all_labels(&self) -> Value {
-        let pairs = self.line.labels.iter();
-        Value::Map(pairs.map(|(name, value, _)| (name.to_owned(), Value::Text(value.to_owned()))).collect())
+        let mut all = BTreeMap::new();
+        self.fields.each(&mut |name, value| {
+            all.insert(name.to_owned(), Value::Text(value.to_owned()));
+        });
+        Value::Map(all)
     }
 }
 

@@ -1,12 +1,36 @@
 //! Templates, case by case.
 
-use model::Labels;
+use std::borrow::Cow;
 
-use super::Template;
-use crate::line::Line;
+use super::{Fields, Template};
+
+struct Sample(Vec<(&'static str, &'static str)>);
+
+impl Fields for Sample {
+    fn field(&self, name: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(n, _)| *n == name).map(|(_, value)| *value);
+        found.or((name != "unknown").then_some(""))
+    }
+
+    fn each(&self, give: &mut dyn FnMut(&str, &str)) {
+        self.0.iter().for_each(|(name, value)| give(name, value));
+    }
+
+    fn line(&self) -> Cow<'_, str> {
+        "The Line".into()
+    }
+
+    fn t_ns(&self) -> i64 {
+        1_600_000_000_000_000_000
+    }
+
+    fn now_ns(&self) -> i64 {
+        1_700_000_000_000_000_000
+    }
+}
 
 fn render(template: &str) -> Result<String, String> {
-    let labels = Labels::from_pairs([
+    let sample = Sample(vec![
         ("app", "web"),
         ("path", "/a/b c"),
         ("n", "3000"),
@@ -15,11 +39,9 @@ fn render(template: &str) -> Result<String, String> {
         ("ts", "1700000000"),
         ("json", r#"{"list":[{"q":"x","n":1.5},{"q":"y"}],"k":{"a":"b"}}"#),
     ]);
-    let mut line = Line { now_ns: 1_700_000_000_000_000_000, ..Line::default() };
-    line.start(1_600_000_000_000_000_000, b"The Line", &labels, &Labels::empty());
     let mut out = String::new();
-    let template = Template::parse(template).map_err(|e| e.to_string())?;
-    template.render(&line, &mut out).map(|()| out)
+    let template = Template::parse(template).map_err(|why| why.replace("invalid template: ", ""))?;
+    template.render(&sample, &mut out).map(|()| out)
 }
 
 fn check(template: &str, expect: &str) {
@@ -144,4 +166,37 @@ fn knows_what_it_reads() {
     check("x {{__line__}}", Some(&[]));
     check("{{.}}", None);
     check("{{range $k, $v := .}}{{$v}}{{end}}", None);
+}
+
+#[test]
+fn what_is_not_there() {
+    check("{{.unknown}}|{{ if .unknown }}a{{ else }}b{{ end }}", "<no value>|b");
+    check("{{ default \"x\" .unknown }}", "x");
+}
+
+#[test]
+fn hashes() {
+    check("{{ sha256sum \"abc\" }}", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    check("{{ Sha2Hash \"a\" \"bc\" }}", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    check("{{ Hash \"a\" \"bc\" }}", "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532");
+}
+
+#[test]
+fn functions_of_sprig() {
+    check("{{ quote .app }} {{ squote .app }} {{ cat .app .n }}", "\"web\" 'web' web 3000");
+    check(
+        "{{ snakecase \"FirstName\" }} {{ kebabcase \"FirstName\" }} {{ camelcase \"http_server\" }}",
+        "first_name first-name HttpServer",
+    );
+    check("{{ nospace .path }} {{ abbrev 6 \"hello world\" }} {{ untitle \"Web\" }}", "/a/bc hel... web");
+    check("{{ if regexMatch \"^w.b$\" .app }}y{{ end }} {{ regexFind \"[a-z] [a-z]\" .path }}", "y b c");
+    check(
+        "{{ ternary \"a\" \"b\" (eq .app \"web\") }} {{ coalesce .none \"x\" }} {{ empty .none }}",
+        "a x true",
+    );
+    check(
+        "{{ splitList \"/\" .path | join \"+\" }} {{ splitList \"/\" .path | last }} {{ atoi .n }}",
+        "+a+b c b c 3000",
+    );
+    check("{{ list \"a\" \"b\" | first }} {{ toString 5 }}", "a 5");
 }

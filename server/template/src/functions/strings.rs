@@ -7,7 +7,7 @@ use std::rc::Rc;
 use regex::{NoExpand, Regex};
 
 use super::{Call, Called, Function, text};
-use crate::template::value::Value;
+use crate::value::Value;
 
 /// What a function makes is at most so long.
 const MAX_BYTES: usize = 16 << 20;
@@ -64,7 +64,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function { name: "regexReplaceAllLiteral", arity: (3, 3), body: |c| regex_replace(&c, true) },
 ];
 
-fn title(call: Call<'_, '_>) -> Called {
+fn title(call: Call<'_>) -> Called {
     let mut starts = true;
     let mut out = String::new();
     for c in call.text(0).chars() {
@@ -77,7 +77,7 @@ fn title(call: Call<'_, '_>) -> Called {
     text(out)
 }
 
-fn replace_n(call: Call<'_, '_>) -> Called {
+fn replace_n(call: Call<'_>) -> Called {
     let (source, old, new) = (call.text(0), call.text(1), call.text(2));
     match usize::try_from(call.int(3)) {
         Ok(n) => text(source.replacen(&old, &new, n)),
@@ -104,7 +104,7 @@ fn char_at(source: &str, n: usize) -> usize {
 }
 
 /// The first `n` characters, or the last for a negative `n`.
-fn trunc(call: Call<'_, '_>) -> Called {
+fn trunc(call: Call<'_>) -> Called {
     let (n, source) = (call.int(0), call.text(1));
     match usize::try_from(n) {
         Ok(n) => text(&source[..char_at(&source, n)]),
@@ -115,14 +115,14 @@ fn trunc(call: Call<'_, '_>) -> Called {
     }
 }
 
-fn substr(call: Call<'_, '_>) -> Called {
+fn substr(call: Call<'_>) -> Called {
     let source = call.text(2);
     let start = usize::try_from(call.int(0)).map_or(0, |n| char_at(&source, n));
     let end = usize::try_from(call.int(1)).map_or(source.len(), |n| char_at(&source, n));
     text(source.get(start..end).unwrap_or(""))
 }
 
-fn repeat(call: Call<'_, '_>) -> Called {
+fn repeat(call: Call<'_>) -> Called {
     let (n, source) = (call.int(0).max(0) as usize, call.text(1));
     if n.saturating_mul(source.len()) > MAX_BYTES {
         return Err(format!("repeat makes more than {MAX_BYTES} bytes"));
@@ -130,13 +130,13 @@ fn repeat(call: Call<'_, '_>) -> Called {
     text(source.repeat(n))
 }
 
-fn indent(call: &Call<'_, '_>, first: &str) -> Called {
+fn indent(call: &Call<'_>, first: &str) -> Called {
     let (n, source) = (call.int(0).clamp(0, 1_000) as usize, call.text(1));
     let blank = " ".repeat(n);
     text(format!("{first}{blank}{}", source.replace('\n', &format!("\n{blank}"))))
 }
 
-fn align(call: &Call<'_, '_>, right: bool) -> Called {
+fn align(call: &Call<'_>, right: bool) -> Called {
     let (width, source) = (call.int(0).clamp(0, 100_000) as usize, call.text(1));
     let length = source.chars().count();
     text(match (right, width.checked_sub(length)) {
@@ -147,7 +147,7 @@ fn align(call: &Call<'_, '_>, right: bool) -> Called {
     })
 }
 
-fn default(call: Call<'_, '_>) -> Called {
+fn default(call: Call<'_>) -> Called {
     let [fallback, value] = call.arguments.try_into().map_err(|_| "default takes two arguments")?;
     Ok(if value.is_true() { value } else { fallback })
 }
@@ -235,7 +235,7 @@ fn html(source: &str) -> String {
 }
 
 /// A compiled regex. Patterns are mostly constants of a template that runs over many lines.
-fn regex(pattern: &str) -> Result<Rc<Regex>, String> {
+pub(super) fn regex(pattern: &str) -> Result<Rc<Regex>, String> {
     const KEPT: usize = 64;
     thread_local! {
         static CACHE: RefCell<HashMap<String, Rc<Regex>>> = RefCell::new(HashMap::new());
@@ -254,12 +254,12 @@ fn regex(pattern: &str) -> Result<Rc<Regex>, String> {
     })
 }
 
-fn count(call: Call<'_, '_>) -> Called {
+fn count(call: Call<'_>) -> Called {
     let n = regex(&call.text(0))?.find_iter(&call.text(1)).count();
     Ok(Value::Int(n as i64))
 }
 
-fn regex_replace(call: &Call<'_, '_>, literal: bool) -> Called {
+fn regex_replace(call: &Call<'_>, literal: bool) -> Called {
     let regex = regex(&call.text(0))?;
     let (source, replacement) = (call.text(1), call.text(2));
     text(match literal {

@@ -2,19 +2,20 @@
 
 mod logic;
 mod math;
+mod sprig;
 mod strings;
 mod times;
 
+use super::Fields;
 use super::value::Value;
-use crate::line::Line;
 
 type Called = Result<Value, String>;
 
 /// What a function can see besides its arguments.
-struct Call<'a, 'l> {
+struct Call<'a> {
     name: &'static str,
     arguments: Vec<Value>,
-    line: &'a Line<'l>,
+    fields: &'a dyn Fields,
 }
 
 /// A function by its name.
@@ -23,13 +24,13 @@ pub(super) struct Function {
     pub(super) name: &'static str,
     /// The fewest arguments, and the most.
     arity: (usize, usize),
-    body: fn(Call<'_, '_>) -> Called,
+    body: fn(Call<'_>) -> Called,
 }
 
 const MANY: usize = usize::MAX;
 
 impl Function {
-    pub(super) fn call(&'static self, arguments: Vec<Value>, line: &Line<'_>) -> Called {
+    pub(super) fn call(&'static self, arguments: Vec<Value>, fields: &dyn Fields) -> Called {
         let (least, most) = self.arity;
         if !(least..=most).contains(&arguments.len()) {
             let got = arguments.len();
@@ -38,11 +39,11 @@ impl Function {
                 false => format!("wrong number of args for {}: want at least {least} got {got}", self.name),
             });
         }
-        (self.body)(Call { name: self.name, arguments, line })
+        (self.body)(Call { name: self.name, arguments, fields })
     }
 }
 
-impl Call<'_, '_> {
+impl Call<'_> {
     /// Argument `i` as text.
     fn text(&self, i: usize) -> String {
         self.arguments[i].clone().into_text()
@@ -55,7 +56,7 @@ impl Call<'_, '_> {
 
 /// The function called `name`.
 pub(super) fn function(name: &str) -> Option<&'static Function> {
-    [strings::FUNCTIONS, math::FUNCTIONS, times::FUNCTIONS, logic::FUNCTIONS]
+    [strings::FUNCTIONS, math::FUNCTIONS, sprig::FUNCTIONS, times::FUNCTIONS, logic::FUNCTIONS]
         .into_iter()
         .flatten()
         .find(|function| function.name == name)

@@ -1,20 +1,40 @@
-//! The templates of `line_format` and `label_format`: Go's `text/template` with Loki's functions.
+//! Templates as Go programs write them: `text/template` with the functions of Loki and Promtail, and the notations
+//! that go with them: string literals, durations, sizes. Knows neither queries nor where a line comes from.
 
 mod functions;
 mod gotime;
+mod literal;
 mod parse;
 mod printf;
 mod render;
 mod value;
 
-use crate::line::Line;
-use crate::{Error, Result};
+pub mod units;
+
+use std::borrow::Cow;
+
 use functions::Function;
 use value::Value;
 
+pub use literal::{quote, unescape};
+
+/// What a template can see: named texts, and the line they belong to.
+pub trait Fields {
+    /// The text that `.name` stands for; `None` prints as Go's `<no value>`.
+    fn field(&self, name: &str) -> Option<&str>;
+    /// Gives each name with its text, in any order.
+    fn each(&self, give: &mut dyn FnMut(&str, &str));
+    /// The line as it is now.
+    fn line(&self) -> Cow<'_, str>;
+    /// The line's time, ns.
+    fn t_ns(&self) -> i64;
+    /// The time that `now` gives, ns.
+    fn now_ns(&self) -> i64;
+}
+
 /// A parsed template.
 #[derive(Debug, Clone)]
-pub(crate) struct Template {
+pub struct Template {
     nodes: Vec<Node>,
 }
 
@@ -65,21 +85,18 @@ enum Operand {
 }
 
 impl Template {
-    /// Parses a template.
-    pub(crate) fn parse(text: &str) -> Result<Self> {
-        match parse::parse(text) {
-            Ok(nodes) => Ok(Template { nodes }),
-            Err(why) => Err(Error::invalid(format!("invalid template: {why}"))),
-        }
+    /// Parses a template; an error says why it is none.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        parse::parse(text).map(|nodes| Template { nodes }).map_err(|why| format!("invalid template: {why}"))
     }
 
-    /// Writes the template's text for `line` to `out`.
-    pub(crate) fn render(&self, line: &Line<'_>, out: &mut String) -> Result<(), String> {
-        render::render(&self.nodes, line, out)
+    /// Appends the template's text for `fields` to `out`; an error leaves what was written so far.
+    pub fn render(&self, fields: &dyn Fields, out: &mut String) -> Result<(), String> {
+        render::render(&self.nodes, fields, out)
     }
 
-    /// The labels that it reads; `None` if it may read any.
-    pub(crate) fn labels(&self) -> Option<Vec<String>> {
+    /// The names that it reads; `None` if it may read any.
+    pub fn labels(&self) -> Option<Vec<String>> {
         let mut names = Vec::new();
         nodes_read(&self.nodes, &mut names).then_some(names)
     }

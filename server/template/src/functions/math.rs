@@ -1,7 +1,7 @@
 //! Numbers.
 
 use super::{Call, Called, Function, MANY};
-use crate::template::value::Value;
+use crate::value::Value;
 
 pub(super) static FUNCTIONS: &[Function] = &[
     Function { name: "add", arity: (0, MANY), body: |c| fold_ints(&c, 0, |a, b| Ok(a.wrapping_add(b))) },
@@ -24,21 +24,21 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function { name: "float64", arity: (1, 1), body: |c| Ok(Value::Float(c.arguments[0].to_float())) },
 ];
 
-fn fold_ints(call: &Call<'_, '_>, first: i64, f: fn(i64, i64) -> Result<i64, String>) -> Called {
+fn fold_ints(call: &Call<'_>, first: i64, f: fn(i64, i64) -> Result<i64, String>) -> Called {
     call.arguments.iter().try_fold(first, |a, b| f(a, b.to_int())).map(Value::Int)
 }
 
-fn divided(call: &Call<'_, '_>, f: fn(i64, i64) -> Option<i64>) -> Called {
+fn divided(call: &Call<'_>, f: fn(i64, i64) -> Option<i64>) -> Called {
     f(call.int(0), call.int(1)).map(Value::Int).ok_or_else(|| "integer divide by zero".to_owned())
 }
 
-fn floats(call: &Call<'_, '_>, f: fn(f64, f64) -> f64) -> Called {
+fn floats(call: &Call<'_>, f: fn(f64, f64) -> f64) -> Called {
     let result = call.arguments.iter().map(Value::to_float).reduce(f);
     Ok(Value::Float(result.unwrap_or(0.0)))
 }
 
 /// Rounds to so many decimals; a third argument says from which fraction on it goes up.
-fn round(call: Call<'_, '_>) -> Called {
+fn round(call: Call<'_>) -> Called {
     let scale = 10f64.powi(call.int(1).clamp(-300, 300) as i32);
     let up_from = call.arguments.get(2).map_or(0.5, Value::to_float);
     let scaled = call.arguments[0].to_float() * scale;

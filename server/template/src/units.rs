@@ -1,7 +1,7 @@
 //! Durations and sizes as people write them: `1h30m`, `1.5KiB`.
 
 /// Nanoseconds of a duration: Go's units, and days, weeks and years as Prometheus has them.
-pub(crate) fn parse_duration(text: &str) -> Option<i64> {
+pub fn parse_duration(text: &str) -> Option<i64> {
     const UNITS: [(&str, f64); 10] = [
         ("ns", 1.0),
         ("us", 1e3),
@@ -41,7 +41,7 @@ pub(crate) fn parse_duration(text: &str) -> Option<i64> {
 }
 
 /// Bytes of a size: `5`, `5B`, `5kB`, `5 MiB`; powers of 1,000 unless the unit has an `i`.
-pub(crate) fn parse_bytes(text: &str) -> Option<u64> {
+pub fn parse_bytes(text: &str) -> Option<u64> {
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ',').unwrap_or(text.len());
     if split == 0 {
         return None;
@@ -69,7 +69,7 @@ pub(crate) fn parse_bytes(text: &str) -> Option<u64> {
 }
 
 /// A duration as Go prints it: `1h30m0s`, `1.5s`, `20ms`.
-pub(crate) fn format_duration(ns: i64) -> String {
+pub fn format_duration(ns: i64) -> String {
     let sign = if ns < 0 { "-" } else { "" };
     let n = ns.unsigned_abs();
     let fraction = |n: u64, scale: u64| {
@@ -94,14 +94,14 @@ pub(crate) fn format_duration(ns: i64) -> String {
 }
 
 /// A duration as it is written in a query: the largest units that hold it exactly, `1h30m`.
-pub(crate) fn write_duration(ns: i64) -> String {
+pub fn write_duration(ns: i64) -> String {
     let text = format_duration(ns);
     let text = text.strip_suffix("m0s").map(|t| format!("{t}m")).unwrap_or(text);
     text.strip_suffix("h0m").map(|t| format!("{t}h")).unwrap_or(text)
 }
 
 /// A size as people read it: `1.5kB`; bytes below 1,000, at most one decimal.
-pub(crate) fn write_bytes(bytes: u64) -> String {
+pub fn write_bytes(bytes: u64) -> String {
     const UNITS: [(&str, u64); 5] = [
         ("EB", 1_000_000_000_000_000_000),
         ("PB", 1_000_000_000_000_000),

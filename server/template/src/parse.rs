@@ -3,7 +3,7 @@
 use super::functions::function;
 use super::value::Value;
 use super::{Node, Operand, Pipe};
-use crate::lexer::unescape;
+use crate::literal::unescape;
 
 type Parsed<T> = Result<T, String>;
 

@@ -1,7 +1,7 @@
 //! Go's `printf`.
 
 use super::value::{Value, format_float};
-use crate::printer::quote;
+use crate::literal::quote;
 
 /// Widths beyond are cut.
 const MAX_WIDTH: usize = 10_000;

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use super::{Call, Called, Function, MANY, text};
-use crate::template::printf::printf;
-use crate::template::value::Value;
+use crate::printf::printf;
+use crate::value::Value;
 
 pub(super) static FUNCTIONS: &[Function] = &[
     Function { name: "eq", arity: (2, MANY), body: eq },
@@ -27,10 +27,10 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function { name: "println", arity: (0, MANY), body: println },
     Function { name: "printf", arity: (1, MANY), body: |c| text(printf(&c.text(0), &c.arguments[1..])) },
     Function { name: "fromJson", arity: (1, 1), body: from_json },
-    Function { name: "__line__", arity: (0, 0), body: |c| text(c.line.text_lossy()) },
+    Function { name: "__line__", arity: (0, 0), body: |c| text(c.fields.line()) },
 ];
 
-fn eq(call: Call<'_, '_>) -> Called {
+fn eq(call: Call<'_>) -> Called {
     let (first, others) = call.arguments.split_first().ok_or("missing argument for comparison")?;
     for other in others {
         if equal(first, other)? {
@@ -53,7 +53,7 @@ fn equal(a: &Value, b: &Value) -> Result<bool, String> {
     }
 }
 
-fn compare(call: &Call<'_, '_>, holds: fn(Ordering) -> bool) -> Called {
+fn compare(call: &Call<'_>, holds: fn(Ordering) -> bool) -> Called {
     let ordering = match (&call.arguments[0], &call.arguments[1]) {
         (Value::Text(a), Value::Text(b)) => Some(a.cmp(b)),
         (Value::Int(a), Value::Int(b)) => Some(a.cmp(b)),
@@ -68,7 +68,7 @@ fn decided(mut arguments: Vec<Value>, stops_at: bool) -> Value {
     arguments.swap_remove(at)
 }
 
-fn len(call: Call<'_, '_>) -> Called {
+fn len(call: Call<'_>) -> Called {
     Ok(Value::Int(match &call.arguments[0] {
         Value::Text(text) => text.len() as i64,
         Value::List(list) => list.len() as i64,
@@ -77,7 +77,7 @@ fn len(call: Call<'_, '_>) -> Called {
     }))
 }
 
-fn index(call: Call<'_, '_>) -> Called {
+fn index(call: Call<'_>) -> Called {
     let mut arguments = call.arguments.into_iter();
     let mut value = arguments.next().unwrap_or(Value::Nil);
     for key in arguments {
@@ -97,7 +97,7 @@ fn index(call: Call<'_, '_>) -> Called {
     Ok(value)
 }
 
-fn print(call: Call<'_, '_>) -> Called {
+fn print(call: Call<'_>) -> Called {
     let mut out = String::new();
     let mut last_was_text = true;
     for value in call.arguments {
@@ -111,12 +111,12 @@ fn print(call: Call<'_, '_>) -> Called {
     text(out)
 }
 
-fn println(call: Call<'_, '_>) -> Called {
+fn println(call: Call<'_>) -> Called {
     let parts: Vec<String> = call.arguments.into_iter().map(Value::into_text).collect();
     text(parts.join(" ") + "\n")
 }
 
-fn from_json(call: Call<'_, '_>) -> Called {
+fn from_json(call: Call<'_>) -> Called {
     let json: Result<serde_json::Value, _> = serde_json::from_str(&call.text(0));
     Ok(json.map_or_else(|_| Value::Text(String::new()), Value::from))
 }
