@@ -13,6 +13,7 @@ mod identity;
 mod json_path;
 mod pattern;
 mod pipeline;
+mod sample;
 mod selector;
 mod sources;
 mod stage_metrics;
@@ -29,6 +30,7 @@ use model::{Clock, CommitTicket, LogSink};
 use parking_lot::Mutex;
 
 pub use config::{TailConfig, TailJob, TailPath};
+pub use sample::{SampleEntry, SampleLine, SampleStep};
 pub use status::{StageFailure, TailFileStatus, TailState, TailStatus, TailTargetStatus};
 
 use crate::Gatherer;

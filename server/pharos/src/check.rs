@@ -1,5 +1,7 @@
 //! `pharos check FILE…`: what would be used, approximated or ignored of each file, key by key.
 
+mod sample;
+
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -37,6 +39,17 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode> {
             });
         } else {
             print(path, &result);
+        }
+    }
+    if let Some(file) = &args.sample {
+        let mut sampled = Vec::new();
+        for path in &args.files {
+            sampled.extend(sample::take(path, file, args)?);
+        }
+        if args.json {
+            all.push(json!({"sample": file, "jobs": sample::json(&sampled)}));
+        } else {
+            print!("{}", sample::text(&sampled));
         }
     }
     if args.json {

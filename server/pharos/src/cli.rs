@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Ask a server or a data folder a PromQL or LogQL question.
     Query(QueryArgs),
+    /// Send lines of standard input to a server as logs, and pass them on: `some-benchmark 2>&1 | pharos push`.
+    Push(PushArgs),
     /// Exit 0 if the server is ready: for containers and scripts.
     Healthcheck(HealthArgs),
     /// Print all configuration keys with their defaults.
@@ -89,6 +91,15 @@ pub(crate) struct CheckArgs {
     /// their contents.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// Lines to take through the stages of a promtail.yml, to see what each stage makes of each.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sample: Option<PathBuf>,
+    /// The job whose stages the sample goes through [default: those that read such a file, or all].
+    #[arg(long, value_name = "NAME", requires = "sample")]
+    pub(crate) job: Option<String>,
+    /// The most lines of the sample.
+    #[arg(long, default_value_t = 20, requires = "sample")]
+    pub(crate) lines: usize,
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -119,6 +130,22 @@ pub(crate) struct QueryArgs {
     /// Print the server's JSON.
     #[arg(long)]
     pub(crate) json: bool,
+    /// The admin password or a token, where the server wants one.
+    #[arg(long, env = "PHAROS_ADMIN_PASSWORD", hide_env_values = true)]
+    pub(crate) password: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PushArgs {
+    /// A label of the lines, as job=x; may be given several times [default: job=push].
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) label: Vec<String>,
+    /// The server that keeps them.
+    #[arg(long, default_value = "http://127.0.0.1:3000", env = "PHAROS_URL")]
+    pub(crate) url: String,
+    /// How long lines that are left may still be sent once the input has ended.
+    #[arg(long, value_name = "DURATION", default_value = "10s")]
+    pub(crate) wait: String,
     /// The admin password or a token, where the server wants one.
     #[arg(long, env = "PHAROS_ADMIN_PASSWORD", hide_env_values = true)]
     pub(crate) password: Option<String>,

@@ -14,6 +14,7 @@ mod loki;
 mod metrics_page;
 mod own_log;
 mod program;
+mod push;
 mod query;
 mod serve;
 mod snapshot;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Query(args)) => query::run(&args),
+        Some(Command::Push(args)) => push::run(&args),
         Some(Command::Healthcheck(args)) => healthcheck::run(&args),
         Some(Command::Config) => {
             print!("{}", config::reference());

@@ -48,6 +48,11 @@ impl TailPath {
     pub fn path(&self) -> &str {
         &self.pattern.text
     }
+
+    /// The labels of the lines of one file.
+    pub(crate) fn file_labels(&self, name: &str) -> Labels {
+        self.labels.with("filename", name)
+    }
 }
 
 const SERVER: &str = "Promtail's own server: everything is on this program's port";

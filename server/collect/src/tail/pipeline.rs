@@ -211,7 +211,13 @@ pub(crate) struct Output<'a> {
 
 type Done<'a> = (&'a mut Vec<Draft>, &'a mut Failures);
 
-fn run(stages: &[Stage], states: &mut [State], mut draft: Draft, now_ms: i64, (done, failures): Done<'_>) {
+pub(crate) fn run(
+    stages: &[Stage],
+    states: &mut [State],
+    mut draft: Draft,
+    now_ms: i64,
+    (done, failures): Done<'_>,
+) {
     for (i, stage) in stages.iter().enumerate() {
         match stage {
             Stage::Each(each) => match each.apply(&mut draft, &mut states[i], now_ms) {

@@ -148,3 +148,6 @@ pub(crate) fn line_labels(mut labels: LabelsBuilder, rules: &[Rule]) -> Option<L
 pub(crate) fn label_part(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '_' }).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -250,9 +250,37 @@ fn read_names(value: &Value, path: &str) -> Result<Vec<Arc<str>>> {
 
 /// Compiles a stage's expression, which need not match from the start.
 fn compile(section: &Section<'_>, key: &'static str, pattern: &str) -> Result<::regex::Regex> {
-    ::regex::RegexBuilder::new(pattern).size_limit(16 << 20).build().map_err(|e| {
+    ::regex::RegexBuilder::new(&as_in_go(pattern)).size_limit(16 << 20).build().map_err(|e| {
         let why = e.to_string();
         let why = why.lines().last().unwrap_or_default().to_owned();
         section.bad(key, format!("invalid regular expression {pattern:?}: {why}"))
     })
+}
+
+/// The expression with each `{` escaped that begins no repetition: to Go it is a plain character.
+fn as_in_go(pattern: &str) -> std::borrow::Cow<'_, str> {
+    if !pattern.contains('{') {
+        return pattern.into();
+    }
+    let mut out = String::with_capacity(pattern.len() + 2);
+    let mut before = ['\0', '\0'];
+    for (at, c) in pattern.char_indices() {
+        // `\p{Greek}`, `\x{10FFFF}`, `\{`
+        let named = before[0] == '\\' && matches!(before[1], 'p' | 'P' | 'x');
+        if c == '{' && before[1] != '\\' && !named && !is_repetition(&pattern[at..]) {
+            out.push('\\');
+        }
+        out.push(c);
+        // A backslash that is escaped itself escapes nothing.
+        before = if before[1] == '\\' && c == '\\' { ['\0', '\0'] } else { [before[1], c] };
+    }
+    out.into()
+}
+
+/// `{2}`, `{2,}` or `{2,3}`
+fn is_repetition(text: &str) -> bool {
+    let Some((inner, _)) = text[1..].split_once('}') else { return false };
+    let (least, most) = inner.split_once(',').unwrap_or((inner, "0"));
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    !least.is_empty() && digits(least) && digits(most)
 }

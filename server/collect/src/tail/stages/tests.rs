@@ -314,3 +314,17 @@ fn stages_that_cannot_be_used_say_why() {
     check("{metrics: {a: {type: Counter, config: {action: set}}}}", "none of inc, add");
     check("{limit: {rate: 1, burst: 1, by_label_name: a}}", "needs drop: true");
 }
+
+#[test]
+fn braces_are_plain_where_they_are_to_go() {
+    let cases = [
+        ("^{", "^\\{"),
+        ("a{2}b{2,}c{2,3}", "a{2}b{2,}c{2,3}"),
+        ("{a} \\{ \\p{L} \\\\{", "\\{a} \\{ \\p{L} \\\\\\{"),
+        ("[{,]x{,2}", "[\\{,]x\\{,2}"),
+    ];
+    for (pattern, expect) in cases {
+        assert_eq!(super::as_in_go(pattern), expect);
+        assert!(regex::Regex::new(expect).is_ok(), "{expect}");
+    }
+}
