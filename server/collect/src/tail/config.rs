@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use model::{JOB, Labels, LabelsBuilder};
 
+use super::path_labels::PathLabels;
 use super::pattern::PathPattern;
 use super::pipeline::Pipeline;
+use super::sources::compressed::{self, CompressedConfig};
 use super::sources::{SourceConfig, docker, journal, syslog};
 use super::stages::metrics::Metric;
 use super::stages::{Stage, read_stages};
@@ -22,6 +24,8 @@ use crate::{Error, Result};
 pub struct TailConfig {
     /// Its scrape configurations with files to tail.
     pub jobs: Vec<TailJob>,
+    /// The positions file of a Promtail that ran before.
+    pub(crate) positions: Option<String>,
 }
 
 /// One scrape configuration.
@@ -41,6 +45,7 @@ pub struct TailPath {
     /// The labels that all its lines have, without `filename`.
     pub labels: Labels,
     pub(crate) pattern: PathPattern,
+    pub(crate) path_labels: Option<PathLabels>,
 }
 
 impl TailPath {
@@ -51,12 +56,18 @@ impl TailPath {
 
     /// The labels of the lines of one file.
     pub(crate) fn file_labels(&self, name: &str) -> Labels {
-        self.labels.with("filename", name)
+        let mut labels = self.labels.to_builder();
+        labels.set("filename", name);
+        if let Some(path_labels) = &self.path_labels {
+            path_labels.set(name, &mut labels);
+        }
+        labels.build()
     }
 }
 
 const SERVER: &str = "Promtail's own server: everything is on this program's port";
-const POSITIONS: &str = "positions are kept in the data folder, with the lines";
+const POSITIONS: &str =
+    "what stands in the file is taken over once; then positions are kept in the data folder, with the lines";
 const CLIENTS: &str = "lines go to this program's own store";
 const NO_EFFECT: &str = "has no effect here";
 const SOURCE_LATER: &str = "this source is not supported yet: its lines are not read";
@@ -104,7 +115,12 @@ impl TailConfig {
             config.jobs.push(read_job(&job, &report)?);
         }
         top.ignored(&["server"], SERVER);
-        top.ignored(&["positions"], POSITIONS);
+        if let Some(positions) = top.section("positions")? {
+            config.positions = positions.text("filename")?;
+            positions.ignored(&["sync_period", "ignore_invalid_yaml"], NO_EFFECT);
+            positions.finish();
+            top.restate("positions", Status::Approximated, POSITIONS);
+        }
         top.ignored(&["clients", "client"], CLIENTS);
         top.ignored(&["target_config"], "folders are looked at every 1 to 5 s");
         top.ignored(&["limits_config"], "reading holds when the store is slow; no line is dropped");
@@ -118,13 +134,26 @@ fn read_job(section: &Section<'_>, report: &RefCell<Report>) -> Result<TailJob> 
     let job_name = section.text("job_name")?.unwrap_or_default();
     let relabel = read_rules(section, "relabel_configs")?;
     let pipeline = Pipeline::new(read_stages(section, "pipeline_stages", report));
+    let path_labels = section.text("path_labels")?;
     let mut paths = Vec::new();
     for group in section.sections("static_configs")? {
-        paths.extend(read_group(&group, &job_name, &relabel, report)?);
+        paths.extend(read_group(&group, (&job_name, path_labels.as_deref()), &relabel, report)?);
     }
-    let sources = read_sources(section, &job_name, &relabel, report)?;
+    let mut sources = read_sources(section, &job_name, &relabel)?;
+    if let Some(inner) = section.section("decompression")? {
+        match compressed::read(&inner) {
+            Ok(None) => {}
+            Ok(Some(settings)) => {
+                let own = paths.drain(..).map(|path| CompressedConfig::new(path, settings));
+                sources.extend(own.map(SourceConfig::Compressed));
+            }
+            Err(error) => {
+                let why = format!("compressed files are not read: {error}");
+                section.restate("decompression", Status::Ignored, &why);
+            }
+        }
+    }
     section.ignored(&["encoding"], "lines are kept byte for byte");
-    section.ignored(&["decompression"], "compressed files are not read yet");
     section.ignored(&OTHER_SOURCES, SOURCE_LATER);
     section.ignored(&["entry_parser"], "deprecated there: use the stages cri or docker");
     section.finish();
@@ -132,18 +161,11 @@ fn read_job(section: &Section<'_>, report: &RefCell<Report>) -> Result<TailJob> 
 }
 
 /// Sources besides files. One that cannot be used is reported; the job's others are read.
-fn read_sources(
-    section: &Section<'_>,
-    job: &str,
-    relabel: &[Rule],
-    report: &RefCell<Report>,
-) -> Result<Vec<SourceConfig>> {
+fn read_sources(section: &Section<'_>, job: &str, relabel: &[Rule]) -> Result<Vec<SourceConfig>> {
     let mut sources = Vec::new();
     let mut add = |key: &'static str, read: Result<SourceConfig>| match read {
         Ok(source) => sources.push(source),
-        Err(error) => {
-            report.borrow_mut().add(&section.at(key), "", Status::Ignored, format!("not read: {error}"))
-        }
+        Err(error) => section.restate(key, Status::Ignored, &format!("not read: {error}")),
     };
     if let Some(inner) = section.section("journal")? {
         add("journal", journal::read(&inner, job, relabel).map(SourceConfig::Journal));
@@ -160,7 +182,7 @@ fn read_sources(
 /// The paths of one static configuration: none if a rule drops it or it names no path.
 fn read_group(
     group: &Section<'_>,
-    job_name: &str,
+    (job_name, path_labels): (&str, Option<&str>),
     relabel: &[Rule],
     report: &RefCell<Report>,
 ) -> Result<Option<TailPath>> {
@@ -191,11 +213,19 @@ fn read_group(
     if path.is_empty() {
         return note("there is no __path__: nothing is read");
     }
+    let text = Some(labels.value("__path_labels__")).filter(|text| !text.is_empty()).or(path_labels);
+    let path_labels = match text.map(PathLabels::parse).transpose() {
+        Ok(path_labels) => path_labels,
+        Err(why) => {
+            report.borrow_mut().add(&group.at("labels"), "path_labels", Status::Ignored, &why);
+            None
+        }
+    };
     match PathPattern::new(&path, Some(labels.value("__path_exclude__"))) {
         Err(why) => note(&why),
         Ok(pattern) => {
             labels.retain(|name, _| !name.starts_with("__"));
-            Ok(Some(TailPath { labels: labels.build(), pattern }))
+            Ok(Some(TailPath { labels: labels.build(), pattern, path_labels }))
         }
     }
 }

@@ -8,6 +8,7 @@ use model::{Clock, LogSink, TailCursor};
 use super::batch::{BATCH_BYTES, Commits, Filling, Queue};
 use super::config::TailConfig;
 use super::feed::Feed;
+use super::positions;
 use super::status::TailStatus;
 use super::target::{LineClock, Pass, Target};
 
@@ -23,6 +24,8 @@ pub(crate) struct Engine {
     /// The newest cursor of each file, once the store was asked for those of earlier runs.
     book: Option<HashMap<String, TailCursor>>,
     line_clock: LineClock,
+    /// What a Promtail's positions file says, at the first start with it.
+    imported: HashMap<String, u64>,
     buffer: Vec<u8>,
     /// The target that comes first in the next step.
     turn: usize,
@@ -46,6 +49,7 @@ impl Engine {
             filling: Filling::default(),
             book: None,
             line_clock: LineClock::default(),
+            imported: HashMap::new(),
             buffer: Vec::new(),
             turn: 0,
             start_error: String::new(),
@@ -115,6 +119,7 @@ impl Engine {
                 filling: &mut self.filling,
                 buffer: &mut self.buffer,
                 clock: &mut self.line_clock,
+                imported: &self.imported,
             };
             busy |= self.targets[(self.turn + k) % n].advance(&mut pass, BATCH_BYTES);
             if self.filling.bytes >= BATCH_BYTES {
@@ -140,6 +145,7 @@ impl Engine {
                 filling: &mut self.filling,
                 buffer: &mut self.buffer,
                 clock: &mut self.line_clock,
+                imported: &self.imported,
             };
             busy |= feed.advance(&mut pass, &self.clock);
             if self.filling.bytes >= BATCH_BYTES
@@ -169,12 +175,24 @@ impl Engine {
             Ok(cursors) => {
                 self.start_error.clear();
                 let live = cursors.into_iter().filter(|cursor| !cursor.gone);
-                Some(live.map(|cursor| (cursor.key.clone(), cursor)).collect())
+                let book = live.map(|cursor| (cursor.key.clone(), cursor)).collect();
+                self.import(&book);
+                Some(book)
             }
             Err(error) => {
                 self.start_error = format!("cannot tell how far files were read: {error}");
                 None
             }
+        }
+    }
+
+    /// Reads the positions of a Promtail that ran before, unless they were taken over already.
+    fn import(&mut self, book: &HashMap<String, TailCursor>) {
+        let Some(path) = &self.config.positions else { return };
+        let mark = positions::mark(path);
+        if !book.contains_key(&mark.key) {
+            self.imported = positions::read(path);
+            self.filling.cursor(mark);
         }
     }
 

@@ -1,7 +1,8 @@
-//! Where lines come from besides files: Docker's API, the systemd journal, syslog. Each source has threads of its
+//! Where lines come from besides files that grow: compressed files, Docker's API, the systemd journal, syslog. Each source has threads of its
 //! own that fill a bounded channel; the reading thread takes lines from it through the job's stages.
 
 pub(crate) mod channel;
+pub(crate) mod compressed;
 pub(crate) mod docker;
 pub(crate) mod http;
 pub(crate) mod journal;
@@ -22,6 +23,7 @@ use channel::Sender;
 /// What a job reads besides files.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum SourceConfig {
+    Compressed(compressed::CompressedConfig),
     Docker(docker::DockerConfig),
     Journal(journal::JournalConfig),
     Syslog(syslog::SyslogConfig),
@@ -100,6 +102,7 @@ impl SourceConfig {
     /// The name for people, in the place of a path.
     pub(crate) fn name(&self) -> String {
         match self {
+            SourceConfig::Compressed(config) => config.path.path().to_owned(),
             SourceConfig::Docker(config) => format!("docker {}", config.host),
             SourceConfig::Journal(config) => match &config.path {
                 Some(path) => format!("journal {path}"),
@@ -114,6 +117,7 @@ impl SourceConfig {
     /// Starts the source's threads. They end when the context is stopped or its channel closed.
     pub(crate) fn start(&self, context: Context) -> std::io::Result<()> {
         match self {
+            SourceConfig::Compressed(config) => compressed::start(config.clone(), context),
             SourceConfig::Docker(config) => docker::start(config.clone(), context),
             SourceConfig::Journal(config) => journal::start(config.clone(), context),
             SourceConfig::Syslog(config) => syslog::start(config.clone(), context),

@@ -4,13 +4,12 @@ mod rescan;
 
 use std::collections::{HashMap, HashSet};
 
-use model::{Labels, TailCursor};
+use model::TailCursor;
 
 use super::batch::Filling;
 use super::config::{TailJob, TailPath};
 use super::file::{Lines, Look, TailedFile};
 use super::identity::{Fingerprint, Identity};
-use super::pattern::PathPattern;
 use super::pipeline::{Draft, Failures, Output, Pipeline};
 use super::status::{Rate, StageFailure, TailFileStatus, TailState, TailTargetStatus};
 
@@ -34,6 +33,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) filling: &'a mut Filling,
     pub(crate) buffer: &'a mut Vec<u8>,
     pub(crate) clock: &'a mut LineClock,
+    /// How far a Promtail that ran before read each path, if that was not taken over yet.
+    pub(crate) imported: &'a HashMap<String, u64>,
 }
 
 impl Pass<'_> {
@@ -66,8 +67,7 @@ pub(crate) struct Target {
     job: String,
     /// Tells targets of one job apart in cursors.
     scope: String,
-    labels: Labels,
-    pattern: PathPattern,
+    path: TailPath,
     pipeline: Pipeline,
     files: Vec<TailedFile>,
     /// Files that were read to their end and went away: they may come back under another name.
@@ -88,8 +88,7 @@ impl Target {
         Target {
             job: job.job_name.clone(),
             scope: scope.replace('\t', " "),
-            labels: path.labels.clone(),
-            pattern: path.pattern.clone(),
+            path: path.clone(),
             pipeline: job.pipeline.clone(),
             files: Vec::new(),
             retired: HashMap::new(),
@@ -269,8 +268,8 @@ impl Target {
         let failures = self.failures.by_stage.iter();
         TailTargetStatus {
             job: self.job.clone(),
-            path: self.pattern.text.clone(),
-            labels: self.labels.clone(),
+            path: self.path.pattern.text.clone(),
+            labels: self.path.labels.clone(),
             state,
             hint,
             files_total: self.files.len() as u64,

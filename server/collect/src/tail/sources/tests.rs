@@ -278,3 +278,33 @@ fn a_daemon_that_is_not_there_is_said() {
     until(&mut bench, "an error", |bench| bench.status().state == TailState::Error);
     assert!(bench.status().last_error.contains("No such file"), "{:?}", bench.status());
 }
+
+#[test]
+fn compressed_files_are_read_once_whatever_they_are_called() {
+    let mut bench = bench(
+        "scrape_configs: [{job_name: z, decompression: {enabled: true, format: gz, initial_delay: 0s}, \
+         path_labels: 'app.{n}.gz', static_configs: [{labels: {__path__: 'FOLDER/*.gz'}}], \
+         pipeline_stages: [{labeldrop: [filename]}]}]",
+    );
+    let compress = |text: &str| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    // Two members, as when a file was compressed in parts.
+    bench.write("app.1.gz", [compress("one\ntwo\r\n"), compress("three")].concat());
+    until(&mut bench, "three lines", |bench| bench.lines().len() == 3);
+    assert_eq!(
+        bench.streams(),
+        [r#"{job="z", n="1"} one"#, r#"{job="z", n="1"} two"#, r#"{job="z", n="1"} three"#]
+    );
+    bench.rename("app.1.gz", "app.2.gz");
+    bench.write("app.1.gz", compress("four\n"));
+    bench.write("bad.gz", "no gzip");
+    bench.restart();
+    until(&mut bench, "the new file", |bench| bench.lines().len() >= 4);
+    until(&mut bench, "the broken file", |bench| {
+        bench.status().files.iter().any(|f| !f.last_error.is_empty())
+    });
+    assert_eq!(bench.lines()[3..], ["four"]);
+}

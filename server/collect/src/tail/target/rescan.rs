@@ -8,7 +8,9 @@ use model::TailCursor;
 
 use super::{Pass, Target};
 use crate::tail::file::TailedFile;
-use crate::tail::identity::{Fingerprint, Identity, find_renamed, is_copy_name, possible_copies};
+use crate::tail::identity::{
+    FINGERPRINT_BYTES, Fingerprint, Identity, find_renamed, is_copy_name, possible_copies,
+};
 use crate::tail::pattern::{Found, Listing};
 
 /// How often the folders are looked at, ms: often for few files, less often for many.
@@ -27,17 +29,18 @@ type Cursors = HashMap<Identity, Vec<TailCursor>>;
 
 impl Target {
     pub(crate) fn rescan(&mut self, pass: &mut Pass<'_>) {
-        let Listing { files, errors } = self.pattern.list();
+        let Listing { files, errors } = self.path.pattern.list();
         let wait_ms = if files.len() > MANY_FILES { SLOW_MS } else { FAST_MS };
         self.rescan_at_ms = pass.now_ms + wait_ms;
         self.errors = errors;
-        self.hint = if files.is_empty() { self.pattern.hint() } else { String::new() };
+        self.hint = if files.is_empty() { self.path.pattern.hint() } else { String::new() };
         let by_name: ByName<'_> = files.iter().map(|found| (found.name.as_str(), found)).collect();
         let mut by_identity = ByIdentity::new();
         for found in &files {
             by_identity.entry(found.identity).or_insert(found);
         }
-        if !std::mem::replace(&mut self.started, true) {
+        let first = !std::mem::replace(&mut self.started, true);
+        if first {
             self.recover(&by_name, &by_identity, pass);
         }
         self.follow_names(&by_name, &by_identity, pass);
@@ -49,7 +52,10 @@ impl Target {
                 continue;
             }
             let cursors = cursors.get_or_insert_with(|| self.cursors_of_job(pass));
-            if let Some(file) = self.welcome(found, cursors, pass) {
+            if let Some(mut file) = self.welcome(found, cursors, pass) {
+                if first {
+                    import(&mut file, found, pass);
+                }
                 known.insert(file.identity);
                 self.files.push(file);
             }
@@ -61,7 +67,7 @@ impl Target {
     }
 
     fn new_file(&self, name: &str, location: &Path, identity: Identity) -> TailedFile {
-        let labels = self.labels.with("filename", name);
+        let labels = self.path.file_labels(name);
         TailedFile::new(self.key(name, identity), name.to_owned(), location.to_owned(), identity, labels)
     }
 
@@ -74,7 +80,7 @@ impl Target {
             let Some((name, _)) = cursor.key[prefix.len()..].rsplit_once('\t') else { continue };
             let identity = Identity { device: cursor.device, inode: cursor.inode };
             let at_home = by_name.get(name).is_some_and(|found| found.identity == identity);
-            if at_home || !self.pattern.covers(name) {
+            if at_home || !self.path.pattern.covers(name) {
                 continue;
             }
             let print = Fingerprint { hash: cursor.fingerprint, len: cursor.fingerprint_len };
@@ -243,4 +249,25 @@ impl Target {
             Some((copy, known))
         })
     }
+}
+
+/// A file that this program never read, and a Promtail before it did, goes on where that stopped.
+fn import(file: &mut TailedFile, found: &Found, pass: &mut Pass<'_>) {
+    if file.offset > 0 || pass.book.contains_key(&file.key) {
+        return;
+    }
+    let Some(offset) =
+        pass.imported.get(&found.name).copied().filter(|offset| (1..=found.size).contains(offset))
+    else {
+        return;
+    };
+    let Ok(print) = File::open(&found.path).and_then(|opened| {
+        let covered = u64::from(FINGERPRINT_BYTES).min(found.size) as u32;
+        Fingerprint::of(&opened, covered)
+    }) else {
+        return;
+    };
+    file.resume(print, offset);
+    let cursor = file.cursor(offset);
+    pass.note(cursor);
 }

@@ -37,7 +37,7 @@ scrape_configs:
         report.findings.iter().filter(|f| f.status != Status::Used).map(|f| f.to_string()).collect();
     let has = |part: &str| assert!(noted.iter().any(|n| n.contains(part)), "{part} is not in {noted:#?}");
     has("server: ignored");
-    has("positions: ignored");
+    has("positions: approximated");
     has("clients: ignored");
     has("scrape_config: unknown: did you mean scrape_configs?");
     has("pipeline_stages[0].jsn: unknown");
@@ -136,4 +136,72 @@ fn a_users_file() {
     assert_eq!(bench.streams(), [format!("{expect} {line}")]);
     assert_eq!(bench.entries()[0].0, 1_763_805_600_000_000_000);
     assert_eq!(bench.engine.status().targets[1].state, TailState::Waiting);
+}
+
+#[test]
+fn positions_of_a_promtail_are_taken_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path().display().to_string();
+    std::fs::write(folder.path().join("a.log"), "one\ntwo\n").unwrap();
+    std::fs::write(folder.path().join("b.log"), "short\n").unwrap();
+    std::fs::write(
+        folder.path().join("positions.yml"),
+        format!("positions:\n  {at}/a.log: \"4\"\n  {at}/b.log: \"400\"\n"),
+    )
+    .unwrap();
+    let config = format!(
+        "{{positions: {{filename: {at}/positions.yml}}, scrape_configs: [{{job_name: j, static_configs: \
+         [{{labels: {{__path__: '{at}/*.log'}}}}]}}]}}"
+    );
+    let mut bench = Bench::with_config(folder, config);
+    bench.pass(0);
+    let sorted = |bench: &Bench| {
+        let mut lines = bench.lines();
+        lines.sort();
+        lines
+    };
+    // What cannot be right, past the end, is not believed.
+    assert_eq!(sorted(&bench), ["short", "two"]);
+    bench.restart();
+    bench.write("c.log", "c\n");
+    bench.write("a.log", "three\n");
+    bench.pass(1_000);
+    assert_eq!(sorted(&bench), ["c", "short", "three", "two"]);
+    // A new file under the old name is another one, whatever the positions file says.
+    std::fs::remove_file(bench.path("a.log")).unwrap();
+    bench.pass(20_000);
+    bench.restart();
+    bench.write("a.log", "new one\nnew two\n");
+    bench.pass(1_000);
+    assert_eq!(sorted(&bench), ["c", "new one", "new two", "short", "three", "two"]);
+}
+
+#[test]
+fn labels_from_paths() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path().display().to_string();
+    let config = format!(
+        "scrape_configs: [{{job_name: j, path_labels: '{{service}}_{{job_id}}_{{replica}}.{{stream}}', static_configs: \
+         [{{labels: {{__path__: '{at}/logs/*'}}}}, {{labels: {{__path__: '{at}/other/*', __path_labels__: '{{name}}-{{id}}.out'}}}}], \
+         pipeline_stages: [{{labeldrop: [filename]}}]}}]"
+    );
+    let mut bench = Bench::with_config(folder, config);
+    std::fs::create_dir(bench.path("logs")).unwrap();
+    std::fs::create_dir(bench.path("other")).unwrap();
+    bench.write("logs/vllm-replicas_8812_0.out", "a\n");
+    bench.write("logs/vllm:x_8812_1.err", "b\n");
+    bench.write("logs/plain.log", "c\n");
+    bench.write("other/train-7.out", "d\n");
+    bench.pass(0);
+    let mut streams = bench.streams();
+    streams.sort();
+    let expect = [
+        r#"{id="7", job="j", name="train"} d"#,
+        r#"{job="j", job_id="8812", replica="0", service="vllm-replicas", stream="out"} a"#,
+        r#"{job="j", job_id="8812", replica="1", service="vllm:x", stream="err"} b"#,
+        r#"{job="j"} c"#,
+    ];
+    let mut expect = expect.map(|text| text.replace(r#", job="j""#, "")).to_vec();
+    expect.sort();
+    assert_eq!(streams, expect);
 }
