@@ -36,6 +36,7 @@ bench: ## What stores and engines cost, on made-up loads
 	$(CARGO) run --release --locked -p metric-store --example measure_metrics -- $$(mktemp -d)
 	$(CARGO) run --release --locked -p log-store --example measure_logs 200
 	$(CARGO) test --release --locked -p logql --test speed -- --ignored --nocapture
+	$(CARGO) run --release --locked -p collect --example measure_tail
 
 web: web/dist/index.html ## Build the UI that the binary embeds
 

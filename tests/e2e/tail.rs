@@ -1,8 +1,12 @@
 //! A JSON log tailed as a Promtail file says, over rotation, restart and `kill -9`.
 
-use std::io::Write;
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::UdpSocket;
+use std::path::Path;
+use std::process::{Child, Stdio};
 
-use crate::server::{Server, eventually, write};
+use crate::server::{Server, command, eventually, write};
 
 #[test]
 fn a_json_log_is_tailed_once_over_rotations_and_kills() {
@@ -62,4 +66,273 @@ fn a_json_log_is_tailed_once_over_rotations_and_kills() {
 fn model_time(seconds: i64, n: usize) -> String {
     let time = jiff::Timestamp::new(seconds, n as i32).expect("in range");
     time.strftime("%Y-%m-%dT%H:%M:%S.%9fZ").to_string()
+}
+
+/// A log that is rotated by turns in every way, each line numbered.
+struct Rotated<'a> {
+    folder: &'a Path,
+    next: usize,
+}
+
+impl Rotated<'_> {
+    fn append(&mut self, n: usize) {
+        let mut file = std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(self.folder.join("app.log"))
+            .expect("opened");
+        for _ in 0..n {
+            writeln!(file, "line-{}-{}", self.next, "x".repeat(self.next % 200)).expect("written");
+            self.next += 1;
+        }
+    }
+
+    /// Renames what is there to the next numbers, as logrotate does.
+    fn shift(&self) {
+        for n in (1..9).rev() {
+            let from = self.folder.join(format!("app.log.{n}"));
+            if from.exists() {
+                std::fs::rename(from, self.folder.join(format!("app.log.{}", n + 1))).expect("renamed");
+            }
+        }
+    }
+
+    fn rotate(&self, kind: usize) {
+        let (log, first) = (self.folder.join("app.log"), self.folder.join("app.log.1"));
+        self.shift();
+        match kind % 4 {
+            // Renamed; the new file comes with the next line, or at once.
+            0 => std::fs::rename(&log, &first).expect("renamed"),
+            1 => {
+                std::fs::rename(&log, &first).expect("renamed");
+                std::fs::File::create(&log).expect("made");
+            }
+            // Copied and truncated.
+            2 => {
+                std::fs::copy(&log, &first).expect("copied");
+                std::fs::OpenOptions::new()
+                    .write(true)
+                    .open(&log)
+                    .expect("opened")
+                    .set_len(0)
+                    .expect("truncated");
+            }
+            // Another file is put in its place.
+            _ => {
+                std::fs::rename(&log, &first).expect("renamed");
+                let new = self.folder.join("app.new");
+                std::fs::write(&new, "").expect("written");
+                std::fs::rename(new, &log).expect("renamed");
+            }
+        }
+    }
+}
+
+/// How often each numbered line is stored.
+fn counts(server: &Server) -> BTreeMap<usize, usize> {
+    let mut counts = BTreeMap::new();
+    // Pages of the newest lines: a query gives 5,000 at most.
+    let mut end = String::new();
+    loop {
+        let query = crate::server::encode(r#"{job="rotated"}"#);
+        let path = format!("/loki/api/v1/query_range?limit=5000&since=1h{end}&query={query}");
+        let (mut n, mut oldest) = (0, i64::MAX);
+        for stream in server.json(&path)["data"]["result"].as_array().into_iter().flatten() {
+            for entry in stream["values"].as_array().into_iter().flatten() {
+                let t_ns: i64 = entry[0].as_str().and_then(|t| t.parse().ok()).expect("a time");
+                let number = entry[1].as_str().and_then(|line| line.split('-').nth(1)?.parse().ok());
+                *counts.entry(number.expect("a number")).or_default() += 1;
+                oldest = oldest.min(t_ns);
+                n += 1;
+            }
+        }
+        if n < 5_000 {
+            return counts;
+        }
+        // The end is exclusive.
+        end = format!("&end={oldest}");
+    }
+}
+
+/// Rotates so often, with a `kill -9` after every few; how many lines, and how many kills.
+fn rotate_and_kill(rotations: usize, every: usize) -> (usize, usize) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("promtail.yml");
+    let text = format!(
+        "scrape_configs: [{{job_name: rotated, static_configs: [{{labels: {{__path__: '{0}/app.log'}}}}], \
+         pipeline_stages: [{{labeldrop: [filename]}}]}}]\n",
+        folder.path().display()
+    );
+    write(&config, &text);
+    let args = ["--no-collect", "--promtail-config", config.to_str().expect("UTF-8")];
+    let data = folder.path().join("data");
+    let mut log = Rotated { folder: folder.path(), next: 0 };
+    let mut server = Server::start(&data, &args);
+    let mut kills = 0;
+    for i in 0..rotations {
+        log.append(20 + i % 7 * 10);
+        if i % every == every - 1 {
+            server.kill();
+            kills += 1;
+            // Lines and a rotation while nobody looks.
+            log.append(5);
+            log.rotate(i + 1);
+            log.append(5);
+            server = Server::start(&data, &args);
+        } else {
+            // What was read of a file that is truncated at once is all that can be asked for: wait for its lines.
+            if (i % 4) == 2 {
+                let all = log.next;
+                eventually("lines before a truncation", || (counts(&server).len() >= all).then_some(()));
+            }
+            log.rotate(i);
+        }
+    }
+    log.append(3);
+    let all = log.next;
+    eventually("all lines", || (counts(&server).len() >= all).then_some(()));
+    let got = counts(&server);
+    let doubled: Vec<_> = got.iter().filter(|(_, n)| **n != 1).collect();
+    assert!(
+        doubled.is_empty() && got.len() == all,
+        "of {all} lines {} are there, doubled {doubled:?}",
+        got.len()
+    );
+    (all, kills)
+}
+
+#[test]
+fn every_line_once_over_fifty_rotations_and_kills() {
+    let (lines, kills) = rotate_and_kill(50, 10);
+    println!("{lines} lines, 50 rotations, {kills} kills: each line once");
+    assert!(lines > 2_000 && kills == 5);
+}
+
+#[test]
+fn soak_rotations_and_kills() {
+    if std::env::var_os("PHAROS_SOAK").is_none() {
+        return;
+    }
+    let (lines, kills) = rotate_and_kill(3_000, 50);
+    println!("{lines} lines, 3000 rotations, {kills} kills: each line once");
+}
+
+#[test]
+fn sources_are_shown_with_their_figures() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("promtail.yml");
+    let at = folder.path().display();
+    // A free port, as far as can be known.
+    let port = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
+    let text = format!(
+        "scrape_configs:\n- job_name: files\n  static_configs: [{{labels: {{__path__: '{at}/no/*.log'}}}}]\n\
+         - job_name: net\n  syslog: {{listen_address: '127.0.0.1:{port}', listen_protocol: udp}}\n  \
+         relabel_configs: [{{source_labels: [__syslog_message_hostname], target_label: host}}]\n  \
+         pipeline_stages: [{{metrics: {{seen: {{type: Counter, config: {{match_all: true, action: inc}}}}}}}}]\n\
+         - job_name: box\n  docker_sd_configs: [{{host: 'unix://{at}/no.sock'}}]\n"
+    );
+    write(&config, &text);
+    let args = ["--no-collect", "--promtail-config", config.to_str().expect("UTF-8")];
+    let server = Server::start(&folder.path().join("data"), &args);
+    let tail = |job: &str| {
+        let home = server.json("/api/pharos/v1/home");
+        home["tails"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|tail| tail["job"] == job)
+            .cloned()
+            .unwrap_or_default()
+    };
+    eventually("syslog listens", || (tail("net")["state"] == "reading").then_some(()));
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    let message = b"<13>1 2026-01-01T00:00:00Z h app - - - hello";
+    socket.send_to(message, ("127.0.0.1", port)).expect("sent");
+    eventually("the message", || (server.lines(r#"{job="net", host="h"}"#) == ["hello"]).then_some(()));
+    let net = eventually("its figures", || Some(tail("net")).filter(|net| net["lines"] == 1));
+    assert!(
+        net["path"].as_str().is_some_and(|path| path.starts_with("syslog udp")) && net["last_line_ms"] != 0
+    );
+    let page = server.get("/metrics").1;
+    assert!(page.contains(r#"promtail_custom_seen{host="h",job="net"} 1"#), "{page}");
+    assert!(page.contains(r#"pharos_tail_lines_total{tail_job="net""#), "{page}");
+    assert!(
+        tail("files")["hint"].as_str().is_some_and(|hint| hint.contains("no such folder")),
+        "{}",
+        tail("files")
+    );
+    eventually("a daemon that is not there", || (tail("box")["state"] == "error").then_some(()));
+}
+
+fn push(args: &[&str]) -> Child {
+    let mut command = command(&[&["push"], args].concat());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started")
+}
+
+#[test]
+fn a_programs_output_is_pushed_and_passed_on() {
+    let data = tempfile::tempdir().expect("a folder");
+    let server = Server::start(data.path(), &["--no-collect"]);
+    let mut child = push(&["--url", &server.url, "--label", "job=bench", "--label", "run=7"]);
+    let mut input = child.stdin.take().expect("piped");
+    input.write_all(b"first\nsame\nsame\nno end").expect("written");
+    // What was written is passed on while the program runs, without waiting for the line's end.
+    let mut passed = [0; 22];
+    child.stdout.as_mut().expect("piped").read_exact(&mut passed).expect("passed on");
+    assert_eq!(&passed, b"first\nsame\nsame\nno end");
+    drop(input);
+    assert!(child.wait().expect("ended").success());
+    let lines = server.lines(r#"{job="bench", run="7"}"#);
+    assert_eq!(lines, ["no end", "same", "same", "first"]);
+}
+
+#[test]
+fn a_pipe_never_breaks_while_the_server_is_away() {
+    let port =
+        std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
+    let mut child = push(&["--url", &format!("http://127.0.0.1:{port}"), "--wait", "60s"]);
+    let mut input = child.stdin.take().expect("piped");
+    let text: String = (0..20_000).map(|n| format!("line {n}\n")).collect();
+    let mut output = child.stdout.take().expect("piped");
+    let written = text.clone();
+    let writer = std::thread::spawn(move || input.write_all(written.as_bytes()));
+    let mut passed = String::new();
+    output.read_to_string(&mut passed).expect("passed on");
+    assert!(
+        writer.join().expect("no panic").is_ok() && passed == text,
+        "{} bytes of {}",
+        passed.len(),
+        text.len()
+    );
+    // The input has ended; what is left goes to a server that comes now.
+    let data = tempfile::tempdir().expect("a folder");
+    let listen = format!("127.0.0.1:{port}");
+    let server = Server::start(data.path(), &["--no-collect", "--listen", &listen]);
+    assert!(child.wait().expect("ended").success());
+    let count = server.json("/loki/api/v1/query?query=sum(count_over_time(%7Bjob%3D%22push%22%7D%5B1h%5D))");
+    assert_eq!(count["data"]["result"][0]["value"][1], "20000", "{count}");
+}
+
+#[test]
+fn a_sample_is_taken_through_the_stages() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (config, log) = (folder.path().join("promtail.yml"), folder.path().join("app.log"));
+    write(
+        &config,
+        "scrape_configs: [{job_name: a, static_configs: [{labels: {__path__: /x/*.log}}], pipeline_stages: \
+         [{json: {expressions: {level: }}}, {labels: {level: }}, {drop: {source: level, value: DEBUG}}]}]\n",
+    );
+    write(&log, "{\"level\": \"WARN\"}\n{\"level\": \"DEBUG\"}\n");
+    let check = |more: &[&str]| {
+        let (config, log) = (config.to_str().expect("UTF-8"), log.to_str().expect("UTF-8"));
+        let output = command(&[&["check", config, "--sample", log], more].concat()).output().expect("ran");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let text = check(&[]);
+    assert!(text.contains("json    extracted level=\"WARN\""), "{text}");
+    assert!(text.contains("drop    dropped\n  = not stored"), "{text}");
+    assert!(text.contains("(time of reading)") && text.contains("level=\"WARN\"}"), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&check(&["--json"])).expect("JSON");
+    assert_eq!(json[1]["jobs"][0]["lines"][1]["stored"], serde_json::Value::Null, "{json}");
 }

@@ -176,7 +176,7 @@ pub struct TargetStatus {
     pub discovered_labels: std::collections::BTreeMap<String, String>,
 }
 
-/// A tail: a path pattern and the files it found.
+/// A source of lines: a path pattern and the files it found, a Docker daemon and its containers, the journal, syslog.
 #[derive(Debug, Clone, Default, serde::Serialize)]
 pub struct TailStatus {
     /// Its job.
@@ -187,8 +187,20 @@ pub struct TailStatus {
     pub state: String,
     /// Why it waits, or what is wrong.
     pub hint: String,
-    /// The files.
+    /// The files, at most 1,000.
     pub files: Vec<TailFile>,
+    /// How many there are.
+    pub files_total: u64,
+    /// Lines read since the start.
+    pub lines: u64,
+    /// Lines a second, lately.
+    pub lines_per_second: f64,
+    /// Bytes of files that are not read yet.
+    pub lag_bytes: u64,
+    /// Lines that stages dropped on purpose.
+    pub dropped_lines: u64,
+    /// When the last line was read, ms; 0 = never.
+    pub last_line_ms: i64,
 }
 
 /// A tailed file.

@@ -47,7 +47,13 @@ impl Running {
 
     fn tails(&self) -> Vec<TailStatus> {
         let status = self.tailer.lock().as_ref().map(|tailer| tailer.status());
-        status.iter().flat_map(|status| status.targets.iter().map(tail)).collect()
+        let mut tails: Vec<TailStatus> =
+            status.iter().flat_map(|status| status.targets.iter().map(tail)).collect();
+        // Why nothing is stored concerns every source.
+        if let Some(why) = status.map(|status| status.sink_error.clone()).filter(|why| !why.is_empty()) {
+            tails.iter_mut().for_each(|tail| tail.hint = format!("reading holds: {why}"));
+        }
+        tails
     }
 
     fn discovery_notices(&self) -> impl Iterator<Item = Notice> {
@@ -187,12 +193,19 @@ fn tail(target: &collect::tail::TailTargetStatus) -> TailStatus {
             failure.stage, failure.count, failure.last_error
         )
     });
-    let hints = [target.hint.clone(), target.last_error.clone()].into_iter().filter(|text| !text.is_empty());
+    let error = (target.last_error != target.hint).then(|| target.last_error.clone());
+    let hints = error.into_iter().chain([target.hint.clone()]).filter(|text| !text.is_empty());
     TailStatus {
         job: target.job.clone(),
         path: target.path.clone(),
         state: target.state.as_str().to_owned(),
         hint: hints.chain(failures).collect::<Vec<_>>().join("; "),
         files: target.files.iter().map(file).collect(),
+        files_total: target.files_total,
+        lines: target.lines,
+        lines_per_second: target.lines_per_second,
+        lag_bytes: target.lag_bytes,
+        dropped_lines: target.dropped_lines,
+        last_line_ms: target.last_line_ms.unwrap_or(0),
     }
 }

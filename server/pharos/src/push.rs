@@ -147,7 +147,7 @@ impl Sender {
         });
         // A second call finds it installed: that is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder().timeout(REQUEST_TIMEOUT).build()?;
+        let client = reqwest::Client::builder().no_proxy().timeout(REQUEST_TIMEOUT).build()?;
         let (mut pause, mut away) = (GATHER, false);
         loop {
             let lines = self.buffer.first(BATCH_BYTES);

@@ -28,6 +28,12 @@ export interface TailStatus {
   state: "reading" | "waiting" | "error";
   hint: string;
   files: TailFile[];
+  files_total: number;
+  lines: number;
+  lines_per_second: number;
+  lag_bytes: number;
+  dropped_lines: number;
+  last_line_ms: number;
 }
 
 export interface Notice {
