@@ -200,3 +200,17 @@ describe("unitScale", () => {
     expect([text("percentunit", false, 0.5), text("dtdurations", false, 120)]).toEqual(["50%", "2 minutes"]);
   });
 });
+
+describe("old mappings", () => {
+  it("mean what they meant", () => {
+    const mappings = [
+      { type: 1, value: "1", text: "up" },
+      { type: 1, value: "null", text: "gone" },
+      { type: 2, from: "5", to: "9", text: "some" },
+    ] as never;
+    const field = { name: "x", type: "number" as const, values: [1], config: { mappings } };
+    const [frame] = applyFieldConfig([{ fields: [field], length: 1 }], undefined, { theme: "dark" });
+    const shown = [1, null, 7, 12].map((value) => frame?.fields[0]?.display?.(value).text);
+    expect(shown).toEqual(["up", "gone", "some", "12"]);
+  });
+});

@@ -5,6 +5,7 @@ import type { DataFrame, Field, FieldConfig, FieldState } from "./dataFrame";
 import { type ContextVariables, replaceContext } from "./fieldConfig/contextVariables";
 import { displayProcessor } from "./fieldConfig/display";
 import { fieldDisplayName } from "./fieldConfig/displayName";
+import { currentMapping } from "./fieldConfig/mappings";
 import { type FieldMatcher, fieldMatcher } from "./fieldConfig/matchers";
 import { sortedSteps } from "./fieldConfig/thresholds";
 import { reduceField } from "./reduce";
@@ -171,6 +172,7 @@ function finishConfig(config: FieldConfig): void {
   for (const key of ["mappings", "links", "actions"] as const) {
     loose[key] = (loose[key] as unknown[] | undefined)?.filter(isObject);
   }
+  config.mappings = config.mappings?.map(currentMapping);
   config.noValue = config.noValue === undefined ? undefined : String(config.noValue);
   for (const key of ["min", "max", "decimals"] as const) {
     const value: unknown = config[key];

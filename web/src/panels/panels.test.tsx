@@ -506,6 +506,21 @@ describe("panels", () => {
     ]);
     expect(colors("stat", 10)).toBe("#73BF69");
   });
+  it("read bounds that the first gauges kept among their options", () => {
+    const steps = [
+      { value: 0, color: "green" },
+      { value: 70, color: "red" },
+    ];
+    const { panel } = propsFor("gauge", [], { minValue: 0, maxValue: 200, thresholds: steps, unit: "watt" });
+    panel.fieldConfig.defaults = {};
+    const frames = [matrix({ legend: "", series: [{ labels: {}, values: Float64Array.of(90) }] })];
+    const { config, display } = panelFrames(panel, frames, {
+      theme: "dark",
+      timeZone: "utc",
+      interpolate: (text) => text,
+    }).frames[0]?.fields[1] ?? { config: {} };
+    expect([config.min, config.max, display?.(90).suffix, display?.(90).color]).toEqual([0, 200, " W", "#F2495C"]);
+  });
   it("run transformations and name the ones they do not know", () => {
     const { panel } = propsFor("table", []);
     panel.transformations = [{ id: "merge" }, { id: "hologram" }];

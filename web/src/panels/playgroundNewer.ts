@@ -2,7 +2,7 @@
 
 import type { Frame, MatrixFrame } from "../api/frames";
 import type { Annotation, Exemplar } from "./events";
-import { END_MS, matrix, random, STEP_MS, times, vector, wave } from "./playgroundData";
+import { END_MS, logs, matrix, random, STEP_MS, times, vector, wave } from "./playgroundData";
 import type { FieldOptions, FieldOverride, Transformation } from "./types";
 
 export interface Sample {
@@ -418,5 +418,56 @@ export const NEWER: Sample[] = [
       );
       return matrix({ id: String.fromCharCode(65 + index), legend: name, series: [{ labels: {}, values: series }] });
     }),
+  },
+  {
+    title: "Pages, trends, pictures, links",
+    type: "table",
+    w: 14,
+    h: 9,
+    options: { enablePagination: true, frozenColumns: { left: 1 } },
+    defaults: { custom: { footer: { reducers: [] } } },
+    overrides: [
+      { matcher: { id: "byName", options: "Trend #A" }, properties: [{ id: "unit", value: "percent" }, { id: "custom.cellOptions", value: { type: "sparkline" } }, { id: "color", value: { mode: "continuous-GrYlRd" } }, { id: "max", value: 100 }, { id: "custom.width", value: 260 }] },
+      { matcher: { id: "byName", options: "host" }, properties: [{ id: "links", value: [{ title: "Host", url: "/d/host" }, { title: "Logs", url: "/explore" }] }, { id: "custom.cellOptions", value: { type: "data-links" } }] },
+      { matcher: { id: "byName", options: "gpu" }, properties: [{ id: "custom.cellOptions", value: { type: "pill" } }, { id: "custom.inspect", value: true }] },
+    ],
+    transformations: [{ id: "timeSeriesTable" }],
+    frames: [
+      matrix({ legend: "GPU {{gpu}}", series: Array.from({ length: 30 }, (_, gpu) => ({ labels: { __name__: "DCGM_FI_DEV_GPU_UTIL", gpu: `${gpu % 8}`, host: `box-${Math.floor(gpu / 8)}` }, values: wave(800 + gpu, POINTS, 50 + gpu, 30) })) }),
+    ],
+  },
+  {
+    title: "Circle, from the middle",
+    type: "gauge",
+    w: 5,
+    h: 9,
+    options: { shape: "circle", neutral: 0, barWidthFactor: 0.4, showThresholdMarkers: false },
+    defaults: { unit: "percent", min: -100, max: 100, color: { mode: "fixed", fixedColor: "blue" } },
+    frames: [vector("A", [[{}, 42]], "time_series")],
+  },
+  {
+    title: "Small slices together",
+    type: "piechart",
+    w: 5,
+    h: 9,
+    options: { combine: { threshold: 0.06, label: "Others" }, legend: { displayMode: "list", placement: "bottom" }, displayLabels: ["name"] },
+    defaults: { color: palette },
+    frames: [vector("A", [40, 30, 12, 4, 3, 2, 1].map((value, index) => [{ user: `user ${index}` }, value]), "time_series")],
+  },
+  {
+    title: "Logs laid out, with common labels",
+    type: "logs",
+    w: 14,
+    h: 8,
+    options: { showTime: true, prettifyLogMessage: true, showCommonLabels: true, timestampResolution: "ns" },
+    frames: [logs(200)],
+  },
+  {
+    title: "Events",
+    type: "annolist",
+    w: 10,
+    h: 8,
+    frames: [],
+    annotations: ANNOTATIONS,
   },
 ];

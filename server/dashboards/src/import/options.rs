@@ -41,17 +41,17 @@ const OPTIONS: &[(&str, &str)] = &[
     ("timeseries", "legend tooltip timezone annotations alertThreshold dataLinks"),
     (
         "stat",
-        "reduceOptions colorMode graphMode justifyMode orientation textMode text wideLayout showPercentChange \
+        "reduceOptions minValue maxValue unit thresholds colorMode graphMode justifyMode orientation textMode text wideLayout showPercentChange \
               percentChangeColorMode",
     ),
     (
         "gauge",
-        "reduceOptions orientation text showThresholdLabels showThresholdMarkers sizing minVizWidth minVizHeight \
+        "reduceOptions minValue maxValue unit thresholds orientation text showThresholdLabels showThresholdMarkers sizing minVizWidth minVizHeight \
                shape barWidthFactor neutral",
     ),
     (
         "bargauge",
-        "reduceOptions displayMode legend maxVizHeight minVizHeight minVizWidth namePlacement orientation \
+        "reduceOptions minValue maxValue unit thresholds displayMode legend maxVizHeight minVizHeight minVizWidth namePlacement orientation \
                   showUnfilled sizing text valueMode",
     ),
     (

@@ -3,6 +3,34 @@
 import type { MappingResult, ValueMapping } from "../dataFrame";
 import { regexOf } from "./regex";
 
+interface OldMapping {
+  type?: unknown;
+  value?: unknown;
+  from?: unknown;
+  to?: unknown;
+  text?: unknown;
+}
+
+/** Mappings as Grafana before version 8 wrote them (type 1 a value, 2 a range), in today's form. */
+export function currentMapping(mapping: ValueMapping | OldMapping): ValueMapping {
+  const { type, value, from, to, text } = mapping as OldMapping;
+  const result: MappingResult = { text: String(text ?? "") };
+  if (type === 1 || type === "1") {
+    return value === "null" || value === null
+      ? { type: "special", options: { match: "null", result } }
+      : { type: "value", options: { [String(value)]: result } };
+  }
+  if (type === 2 || type === "2") {
+    return { type: "range", options: { from: numberOf(from), to: numberOf(to), result } };
+  }
+  return mapping as ValueMapping;
+}
+
+function numberOf(value: unknown): number | null {
+  const number = value === null || value === undefined || value === "" ? Number.NaN : Number(value);
+  return Number.isNaN(number) ? null : number;
+}
+
 /** The first mapping that knows the value. */
 export function mapValue(mappings: readonly ValueMapping[], value: unknown): MappingResult | undefined {
   for (const mapping of mappings) {
