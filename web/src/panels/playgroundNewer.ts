@@ -427,13 +427,46 @@ export const NEWER: Sample[] = [
     options: { enablePagination: true, frozenColumns: { left: 1 } },
     defaults: { custom: { footer: { reducers: [] } } },
     overrides: [
-      { matcher: { id: "byName", options: "Trend #A" }, properties: [{ id: "unit", value: "percent" }, { id: "custom.cellOptions", value: { type: "sparkline" } }, { id: "color", value: { mode: "continuous-GrYlRd" } }, { id: "max", value: 100 }, { id: "custom.width", value: 260 }] },
-      { matcher: { id: "byName", options: "host" }, properties: [{ id: "links", value: [{ title: "Host", url: "/d/host" }, { title: "Logs", url: "/explore" }] }, { id: "custom.cellOptions", value: { type: "data-links" } }] },
-      { matcher: { id: "byName", options: "gpu" }, properties: [{ id: "custom.cellOptions", value: { type: "pill" } }, { id: "custom.inspect", value: true }] },
+      {
+        matcher: { id: "byName", options: "Trend #A" },
+        properties: [
+          { id: "unit", value: "percent" },
+          { id: "custom.cellOptions", value: { type: "sparkline" } },
+          { id: "color", value: { mode: "continuous-GrYlRd" } },
+          { id: "max", value: 100 },
+          { id: "custom.width", value: 260 },
+        ],
+      },
+      {
+        matcher: { id: "byName", options: "host" },
+        properties: [
+          {
+            id: "links",
+            value: [
+              { title: "Host", url: "/d/host" },
+              { title: "Logs", url: "/explore" },
+            ],
+          },
+          { id: "custom.cellOptions", value: { type: "data-links" } },
+        ],
+      },
+      {
+        matcher: { id: "byName", options: "gpu" },
+        properties: [
+          { id: "custom.cellOptions", value: { type: "pill" } },
+          { id: "custom.inspect", value: true },
+        ],
+      },
     ],
     transformations: [{ id: "timeSeriesTable" }],
     frames: [
-      matrix({ legend: "GPU {{gpu}}", series: Array.from({ length: 30 }, (_, gpu) => ({ labels: { __name__: "DCGM_FI_DEV_GPU_UTIL", gpu: `${gpu % 8}`, host: `box-${Math.floor(gpu / 8)}` }, values: wave(800 + gpu, POINTS, 50 + gpu, 30) })) }),
+      matrix({
+        legend: "GPU {{gpu}}",
+        series: Array.from({ length: 30 }, (_, gpu) => ({
+          labels: { __name__: "DCGM_FI_DEV_GPU_UTIL", gpu: `${gpu % 8}`, host: `box-${Math.floor(gpu / 8)}` },
+          values: wave(800 + gpu, POINTS, 50 + gpu, 30),
+        })),
+      }),
     ],
   },
   {
@@ -450,9 +483,19 @@ export const NEWER: Sample[] = [
     type: "piechart",
     w: 5,
     h: 9,
-    options: { combine: { threshold: 0.06, label: "Others" }, legend: { displayMode: "list", placement: "bottom" }, displayLabels: ["name"] },
+    options: {
+      combine: { threshold: 0.06, label: "Others" },
+      legend: { displayMode: "list", placement: "bottom" },
+      displayLabels: ["name"],
+    },
     defaults: { color: palette },
-    frames: [vector("A", [40, 30, 12, 4, 3, 2, 1].map((value, index) => [{ user: `user ${index}` }, value]), "time_series")],
+    frames: [
+      vector(
+        "A",
+        [40, 30, 12, 4, 3, 2, 1].map((value, index) => [{ user: `user ${index}` }, value]),
+        "time_series",
+      ),
+    ],
   },
   {
     title: "Logs laid out, with common labels",

@@ -7,6 +7,7 @@ import type { Annotation } from "../events";
 import styles from "../lists.module.css";
 import { numberOption, textOption } from "../options";
 import { PanelNote } from "../PanelNote";
+import { plainText } from "../timeseries/overlays";
 import type { PanelModel, PanelProps } from "../types";
 
 const DEFAULT_AROUND = "10m";
@@ -41,7 +42,7 @@ export default function AnnoListPanel({ panel, annotations, theme, timeZone, wid
             >
               <span className={styles.dot} style={{ background: colorByName(annotation.color || "blue", theme) }} />
               <span className={styles.name} title={annotation.text}>
-                {annotation.title || annotation.text || annotation.source || "Annotation"}
+                {plainText(annotation.title || annotation.text || "") || annotation.source || "Annotation"}
               </span>
               {options.showTags !== false &&
                 annotation.tags?.slice(0, 4).map((tag) => (

@@ -47,7 +47,7 @@ export function chartEvent(annotation: Annotation, theme: ThemeName, timeZone: s
 }
 
 /** Texts of other systems carry markup; here they are read as text. */
-function plainText(text: string): string {
+export function plainText(text: string): string {
   return text
     .replace(/<br\s*\/?>/gi, "\n")
     .replace(/<[^>]{0,500}>/g, "")
