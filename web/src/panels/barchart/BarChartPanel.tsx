@@ -1,7 +1,7 @@
 /** Bar chart: bars over categories, side by side or stacked, upright or lying. */
 
 import { useMemo, useRef } from "react";
-import type uPlot from "uplot";
+import type { Chart } from "../../charts/painted";
 import type { TooltipContent } from "../../charts/tooltip";
 import { UPlotChart } from "../../charts/UPlotChart";
 import { fieldDisplayName } from "../../lib/fieldConfig";
@@ -89,7 +89,7 @@ interface Hit {
 }
 
 /** The category under the cursor, and the series whose bar or place it is. */
-function hitOf(u: uPlot, model: BarModel, options: BarChartOptions, horizontal: boolean): Hit {
+function hitOf(u: Chart, model: BarModel, options: BarChartOptions, horizontal: boolean): Hit {
   const { left = -1, top = -1 } = u.cursor;
   const [place, whole] = horizontal ? [top, u.over.clientHeight] : [left, u.over.clientWidth];
   if (left < 0 || top < 0 || model.categories.length === 0) {

@@ -1,8 +1,8 @@
 /** Bars as a uPlot chart: axes by uPlot, bars and texts painted here, upright or lying. */
 
-import uPlot from "uplot";
 import { categoryAxis, valueAxisOf } from "../../charts/axes";
 import { textWidth, UI_FONT } from "../../charts/measure";
+import { type Chart, NO_DATA, softRange } from "../../charts/painted";
 import { drawThresholds } from "../../charts/thresholds";
 import { identity } from "../../charts/timeSeries";
 import { token } from "../../charts/tokens";
@@ -33,7 +33,7 @@ export function barPlot(input: BarPlotInput): Plot {
   const texts = model.categories.map((text) => (chars && text.length > chars ? `${text.slice(0, chars)}…` : text));
   const logarithmic = first.options.scale.type === "log";
   return {
-    data: [[], []] as unknown as uPlot.AlignedData,
+    data: NO_DATA,
     signature: `${identity(model)} ${identity(options)} ${theme} ${horizontal}`,
     options: {
       padding: horizontal ? [0, 18, 0, 4] : [14, options.rotation < 0 ? 44 : 10, 0, options.rotation > 0 ? 44 : 4],
@@ -76,11 +76,11 @@ function valueRange(model: BarModel, { field, options }: BarSeries, percent: boo
     return [0, 1];
   }
   const [low, high] = model.range;
-  const [min, max] = uPlot.rangeNum(low, high || 1, {
-    min: { pad: low < 0 ? PADDING : 0, soft: options.axisSoftMin ?? 0, mode: 1 },
-    max: { pad: high > 0 ? PADDING : 0, soft: options.axisSoftMax ?? 0, mode: 1 },
+  const [min, max] = softRange(low, high || 1, {
+    min: { pad: low < 0 ? PADDING : 0, soft: options.axisSoftMin ?? 0 },
+    max: { pad: high > 0 ? PADDING : 0, soft: options.axisSoftMax ?? 0 },
   });
-  const [from, to] = [field.config.min ?? min ?? 0, field.config.max ?? max ?? 1];
+  const [from, to] = [field.config.min ?? min, field.config.max ?? max];
   if (log) {
     const positive = model.series.flatMap(({ values }) =>
       values.filter((v): v is number => typeof v === "number" && v > 0),
@@ -110,7 +110,7 @@ export function slotOf(
   return { start: groupStart + place * each + (each - size) / 2, size };
 }
 
-function paint(u: uPlot, { model, options, horizontal, hovered }: BarPlotInput): void {
+function paint(u: Chart, { model, options, horizontal, hovered }: BarPlotInput): void {
   const { ctx, bbox } = u;
   const visible = model.series.filter((series) => series.visible);
   const whole = (horizontal ? bbox.height : bbox.width) / Math.max(1, model.categories.length);
@@ -221,7 +221,7 @@ const MAX_TEXTS = 2000;
 const TEXT_PX = 11;
 
 /** All texts or none where they are automatic: some with, some without would look like missing values. */
-function paintTexts(u: uPlot, texts: readonly ValueText[], options: BarChartOptions, horizontal: boolean): void {
+function paintTexts(u: Chart, texts: readonly ValueText[], options: BarChartOptions, horizontal: boolean): void {
   const ratio = devicePixelRatio;
   const px = options.valuePx ?? TEXT_PX;
   const written = texts.slice(0, MAX_TEXTS).map((entry) => ({ ...entry, text: textOf(entry) }));

@@ -1,9 +1,9 @@
 /** Candlestick: opening, highest, lowest and closing value of each time. */
 
 import { useMemo } from "react";
-import uPlot from "uplot";
 import { timeAxis, valueAxisOf } from "../../charts/axes";
 import { graphFieldOptions } from "../../charts/fieldOptions";
+import { type Chart, chartData, roomyRange } from "../../charts/painted";
 import { identity } from "../../charts/timeSeries";
 import type { TooltipContent } from "../../charts/tooltip";
 import { type Plot, UPlotChart } from "../../charts/UPlotChart";
@@ -84,7 +84,7 @@ function candlePlot(candles: Candles, options: Json, look: { theme: PanelProps["
   const spec = { key: "y", field, options: graphFieldOptions(field), percent: false, includesZero: false };
   const drawsCandles = options.mode !== "volume";
   return {
-    data: [times, fields.close.values as number[]] as unknown as uPlot.AlignedData,
+    data: chartData(times, fields.close.values as number[]),
     signature: `${identity(candles)} ${identity(options)} ${look.theme} ${look.timeZone}`,
     options: {
       ms: 1,
@@ -104,12 +104,11 @@ function valueRange({ fields }: Candles): [number, number] {
   const highs = (fields.high.values as (number | null)[]).filter((value) => value !== null);
   const low = lows.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const high = highs.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const [from, to] = Number.isFinite(low) && Number.isFinite(high) ? uPlot.rangeNum(low, high, 0.1, false) : [0, 1];
-  return [from ?? 0, to ?? 1];
+  return Number.isFinite(low) && Number.isFinite(high) ? roomyRange(low, high, 0.1, false) : [0, 1];
 }
 
 function paint(
-  u: uPlot,
+  u: Chart,
   candles: Candles,
   options: Json,
   look: { theme: PanelProps["theme"]; drawsCandles: boolean },
@@ -164,7 +163,7 @@ function paint(
   ctx.restore();
 }
 
-function content(u: uPlot, { times, fields }: Candles, { panel, timeZone }: PanelProps): TooltipContent | null {
+function content(u: Chart, { times, fields }: Candles, { panel, timeZone }: PanelProps): TooltipContent | null {
   const row = u.cursor.idx;
   if (row === null || row === undefined || (u.cursor.left ?? -1) < 0 || tooltipOptions(panel).mode === "none") {
     return null;

@@ -1,8 +1,8 @@
 /** Heatmap: how often values fell into each bucket, over time. */
 
 import { useMemo, useRef, useState } from "react";
-import type uPlot from "uplot";
 import { type DrawnExemplar, exemplarContent, exemplarNear, MAX_EXEMPLARS } from "../../charts/exemplars";
+import type { Chart } from "../../charts/painted";
 import type { TooltipContent } from "../../charts/tooltip";
 import { UPlotChart } from "../../charts/UPlotChart";
 import { formatDate } from "../../lib/format";
@@ -33,7 +33,7 @@ export default function HeatmapPanel(props: PanelProps) {
     return <PanelNote width={width} height={height} text="No data that a heatmap could show." />;
   }
   const showsScale = options.showLegend && height > 120;
-  const tooltip = (u: uPlot): TooltipContent | null => {
+  const tooltip = (u: Chart): TooltipContent | null => {
     const { left = -1, top = -1 } = u.cursor;
     const exemplar = exemplarNear(u, exemplars.current);
     if (exemplar) {

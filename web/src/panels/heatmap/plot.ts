@@ -1,9 +1,9 @@
 /** The heatmap as a uPlot chart: axes by uPlot, cells painted here. */
 
-import type uPlot from "uplot";
 import { numericAxis, rowAxis, timeAxis } from "../../charts/axes";
 import { type DrawnExemplar, drawExemplars } from "../../charts/exemplars";
 import { textWidth, UI_FONT } from "../../charts/measure";
+import { type Chart, NO_DATA } from "../../charts/painted";
 import { identity } from "../../charts/timeSeries";
 import type { Plot } from "../../charts/UPlotChart";
 import { readableOn, type ThemeName } from "../../lib/colors";
@@ -51,7 +51,7 @@ export function heatmapPlot(input: HeatmapInput): HeatmapPlot {
   };
   return {
     palette,
-    data: [[], []] as unknown as uPlot.AlignedData,
+    data: NO_DATA,
     signature: `${identity(model)} ${identity(options)} ${theme} ${timeZone}`,
     options: {
       ms: 1,
@@ -103,7 +103,7 @@ function rowTexts(model: HeatmapCells, options: HeatmapOptions): string[] {
   return bounds.map((bound) => (bound === undefined ? "" : axisText(bound, options)));
 }
 
-function paintCells(u: uPlot, model: HeatmapCells, options: HeatmapOptions, { colors, indexOf }: Palette): void {
+function paintCells(u: Chart, model: HeatmapCells, options: HeatmapOptions, { colors, indexOf }: Palette): void {
   const { ctx, bbox } = u;
   const [min, max] = [u.scales.x?.min ?? 0, u.scales.x?.max ?? 1];
   const paths = new Map<number, Path2D>();

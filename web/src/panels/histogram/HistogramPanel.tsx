@@ -1,9 +1,9 @@
 /** Histogram: how many values fall into each bucket, over the whole time. */
 
 import { useMemo } from "react";
-import uPlot from "uplot";
 import { numericXAxis, valueAxisOf } from "../../charts/axes";
 import { type GraphFieldOptions, graphFieldOptions } from "../../charts/fieldOptions";
+import { type Chart, NO_DATA, roomyRange } from "../../charts/painted";
 import { stackSeries } from "../../charts/stack";
 import { identity } from "../../charts/timeSeries";
 import type { TooltipContent } from "../../charts/tooltip";
@@ -157,14 +157,14 @@ function histogramPlot(model: Model): Plot {
     includesZero: true,
   };
   return {
-    data: [[], []] as unknown as uPlot.AlignedData,
+    data: NO_DATA,
     signature: `${identity(model)}`,
     options: {
       padding: [10, 18, 0, 4],
       legend: { show: false },
       scales: {
         x: { time: false, range: to > from ? [from, to] : [from - 0.5, from + 0.5] },
-        y: { range: spec.percent ? [0, 1] : (uPlot.rangeNum(0, most || 1, 0.05, true) as uPlot.Range.MinMax) },
+        y: { range: spec.percent ? [0, 1] : roomyRange(0, most || 1, 0.05, true) },
       },
       axes: [numericXAxis(model.xField), valueAxisOf(spec, first.options.axisPlacement === "right" ? 1 : 3)],
       series: [{}, { scale: "y", show: false }],
@@ -175,7 +175,7 @@ function histogramPlot(model: Model): Plot {
 }
 
 /** Side by side series would hide the shape: they lie over one another, each a little transparent. */
-function paint(u: uPlot, { low, high, series }: Model): void {
+function paint(u: Chart, { low, high, series }: Model): void {
   const { ctx } = u;
   ctx.save();
   for (const { visible, color, from, to, field, options } of series) {
@@ -202,11 +202,11 @@ function paint(u: uPlot, { low, high, series }: Model): void {
   ctx.restore();
 }
 
-function clamp(u: uPlot, value: number): number {
+function clamp(u: Chart, value: number): number {
   return Math.min(u.scales.x?.max ?? value, Math.max(u.scales.x?.min ?? value, value));
 }
 
-function content(u: uPlot, { low, high, series, xField }: Model, { panel }: PanelProps): TooltipContent | null {
+function content(u: Chart, { low, high, series, xField }: Model, { panel }: PanelProps): TooltipContent | null {
   const { left = -1, top = -1 } = u.cursor;
   const tooltip = tooltipOptions(panel);
   const value = u.posToVal(left, "x");

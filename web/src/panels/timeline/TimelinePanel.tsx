@@ -1,7 +1,7 @@
 /** State timeline and status history: what state each series was in, over time. */
 
 import { useMemo, useState } from "react";
-import type uPlot from "uplot";
+import type { Chart } from "../../charts/painted";
 import type { TooltipContent } from "../../charts/tooltip";
 import { UPlotChart } from "../../charts/UPlotChart";
 import { formatDate } from "../../lib/format";
@@ -63,7 +63,7 @@ export default function TimelinePanel(props: PanelProps) {
   );
 }
 
-function content(u: uPlot, rows: readonly TimelineRow[], props: PanelProps, pinned: boolean): TooltipContent | null {
+function content(u: Chart, rows: readonly TimelineRow[], props: PanelProps, pinned: boolean): TooltipContent | null {
   const { left = -1, top = -1 } = u.cursor;
   const tooltip = tooltipOptions(props.panel);
   if (left < 0 || tooltip.mode === "none") {

@@ -1,8 +1,8 @@
 /** Rows of states as a uPlot chart: axes by uPlot, bars and their texts painted here. */
 
-import type uPlot from "uplot";
 import { rowAxis, timeAxis } from "../../charts/axes";
 import { textWidth, UI_FONT } from "../../charts/measure";
+import { type Chart, NO_DATA } from "../../charts/painted";
 import { identity } from "../../charts/timeSeries";
 import type { Plot } from "../../charts/UPlotChart";
 import { parseColor, readableOn, type ThemeName } from "../../lib/colors";
@@ -19,7 +19,7 @@ export function timelinePlot(
   look: { theme: ThemeName; timeZones: readonly string[] },
 ): Plot {
   return {
-    data: [[], []] as unknown as uPlot.AlignedData,
+    data: NO_DATA,
     signature: `${identity(rows)} ${look.theme} ${look.timeZones}`,
     options: {
       ms: 1,
@@ -49,7 +49,7 @@ function placement(rows: readonly TimelineRow[]): unknown {
   return rows[0]?.field.config.custom?.axisPlacement;
 }
 
-function paint(u: uPlot, rows: readonly TimelineRow[], options: TimelineOptions, theme: ThemeName): void {
+function paint(u: Chart, rows: readonly TimelineRow[], options: TimelineOptions, theme: ThemeName): void {
   const { ctx, bbox } = u;
   ctx.save();
   ctx.beginPath();
@@ -69,7 +69,7 @@ interface RowContext {
   rows: number;
 }
 
-function paintRow(u: uPlot, row: TimelineRow, index: number, { options, theme, rows }: RowContext): void {
+function paintRow(u: Chart, row: TimelineRow, index: number, { options, theme, rows }: RowContext): void {
   const [min, max] = [u.scales.x?.min ?? 0, u.scales.x?.max ?? 1];
   const { left: edge, width: room, top: ceiling, height } = u.bbox;
   const tall = Math.max(1, (height / rows) * options.rowHeight);
@@ -95,7 +95,7 @@ function paintRow(u: uPlot, row: TimelineRow, index: number, { options, theme, r
   }
 }
 
-function edgesOf(u: uPlot, state: TimelineState, options: TimelineOptions): [number, number] {
+function edgesOf(u: Chart, state: TimelineState, options: TimelineOptions): [number, number] {
   const [from, to] = [u.valToPos(state.fromMs, "x", true), u.valToPos(state.toMs, "x", true)];
   if (!options.discrete) {
     // A hair between states keeps neighbours of one colour apart.

@@ -1,9 +1,9 @@
 /** XY chart: points or lines over a column of numbers, sized and coloured by further columns. */
 
 import { useMemo } from "react";
-import uPlot from "uplot";
 import { numericXAxis, timeAxis, valueAxisOf } from "../../charts/axes";
 import { graphFieldOptions } from "../../charts/fieldOptions";
+import { type Chart, NO_DATA, powerRange } from "../../charts/painted";
 import { drawThresholds } from "../../charts/thresholds";
 import { identity } from "../../charts/timeSeries";
 import type { TooltipContent } from "../../charts/tooltip";
@@ -87,7 +87,7 @@ function xyPlot(
   const xLabel = graphFieldOptions(x).axisLabel;
   const axis = isTime ? timeAxis(look.timeZone) : numericXAxis(x);
   return {
-    data: [[], []] as unknown as uPlot.AlignedData,
+    data: NO_DATA,
     signature: `${identity(series)} ${look.theme} ${look.timeZone}`,
     options: {
       ms: 1,
@@ -127,11 +127,10 @@ function logRange(series: readonly XySeries[], base: 2 | 10): [number, number] {
   );
   const low = positive.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const high = positive.reduce((a, b) => Math.max(a, b), 0);
-  const [from, to] = uPlot.rangeLog(Number.isFinite(low) ? low : 1, high || 100, base, true);
-  return [from ?? 1, to ?? 100];
+  return powerRange(Number.isFinite(low) ? low : 1, high || 100, base);
 }
 
-function paint(u: uPlot, series: readonly XySeries[]): void {
+function paint(u: Chart, series: readonly XySeries[]): void {
   const { ctx, bbox } = u;
   const ratio = devicePixelRatio;
   ctx.save();
@@ -167,7 +166,7 @@ function paint(u: uPlot, series: readonly XySeries[]): void {
   ctx.restore();
 }
 
-function paintLine(u: uPlot, entry: XySeries): void {
+function paintLine(u: Chart, entry: XySeries): void {
   const { ctx } = u;
   ctx.save();
   ctx.beginPath();
@@ -181,11 +180,11 @@ function paintLine(u: uPlot, entry: XySeries): void {
   ctx.restore();
 }
 
-function placeOf(u: uPlot, { x, y }: XySeries, row: number, canvas: boolean): [number, number] {
+function placeOf(u: Chart, { x, y }: XySeries, row: number, canvas: boolean): [number, number] {
   return [u.valToPos(x.values[row] as number, "x", canvas), u.valToPos(y.values[row] as number, "y", canvas)];
 }
 
-function content(u: uPlot, series: readonly XySeries[], props: PanelProps): TooltipContent | null {
+function content(u: Chart, series: readonly XySeries[], props: PanelProps): TooltipContent | null {
   const { left = -1, top = -1 } = u.cursor;
   const tooltip = tooltipOptions(props.panel);
   if (left < 0 || tooltip.mode === "none") {
