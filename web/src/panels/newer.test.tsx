@@ -141,6 +141,7 @@ describe("heatmap", () => {
     expect(schemeFunction("Blues", false, "dark")(1)).toBe("rgb(247, 251, 255)");
     expect(schemeFunction("Blues", false, "light")(1)).toBe("rgb(8, 48, 107)");
     expect(schemeFunction("Blues", true, "light")(0)).toBe("rgb(8, 48, 107)");
+    expect(schemeFunction("Turbo", false, "light")(0.9)).toBe(schemeFunction("Turbo", false, "dark")(0.9));
     expect(schemeFunction("constructor", false, "light")(1)).toBe(schemeFunction("Oranges", false, "light")(1));
     const { indexOf } = cellPalette(options({ color: { steps: 11, scale: "linear" } }), [0, 10], "dark");
     expect([indexOf(0), indexOf(5), indexOf(10), indexOf(99)]).toEqual([0, 5, 10, 10]);

@@ -8,7 +8,7 @@ import type { HeatmapOptions } from "./options";
 const INVERTED_ALWAYS = new Set("BrBG PiYG PRGn PuOr RdBu RdGy RdYlBu RdYlGn Spectral".split(" "));
 /** Those that begin dark: on a light page few should be light. */
 const INVERTED_ON_LIGHT = new Set(
-  "Turbo Cividis Viridis Magma Inferno Plasma Warm Cool CubehelixDefault Cubehelix".split(" "),
+  "Cividis Viridis Magma Inferno Plasma Warm Cool CubehelixDefault Cubehelix".split(" "),
 );
 
 const NEVER_INVERTED = new Set(["Turbo", "Rainbow", "Sinebow"]);
