@@ -223,6 +223,7 @@ impl Runner {
             step_ns: 1,
             limit: 100,
             direction: Direction::Backward,
+            interval_ns: 0,
             now_ns: HOUR_NS,
         };
         if let Some(from) = option(&mut rest, "from") {
@@ -272,7 +273,15 @@ impl Runner {
             let direction = Direction::Backward;
             self.ask(
                 rest,
-                Some(RangeParams { start_ns, end_ns, step_ns, limit: 100, direction, now_ns: end_ns }),
+                Some(RangeParams {
+                    start_ns,
+                    end_ns,
+                    step_ns,
+                    limit: 100,
+                    direction,
+                    interval_ns: 0,
+                    now_ns: end_ns,
+                }),
                 0,
             )
         };
@@ -308,6 +317,7 @@ impl Runner {
             step_ns: t_ns,
             limit: 10,
             direction: Direction::Backward,
+            interval_ns: 0,
             now_ns: t_ns,
         };
         let want = body.first().map_or("", |line| line.trim());

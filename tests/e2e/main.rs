@@ -2,9 +2,11 @@
 
 mod access;
 mod api;
+mod clients;
 mod damage;
 mod dashboards;
 mod kill;
+mod loki;
 mod namespace;
 mod prometheus;
 mod scrape;

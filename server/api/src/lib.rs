@@ -7,6 +7,7 @@ mod assets;
 mod guard;
 mod json;
 mod loki;
+mod otlp;
 mod params;
 mod pharos;
 mod pool;

@@ -14,7 +14,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
 use crate::state::{MOST_PUSH_BYTES, MOST_QUERY_BYTES};
-use crate::{State, assets, guard, loki, pharos, prometheus};
+use crate::{State, assets, guard, loki, otlp, pharos, prometheus};
 
 /// A dashboard's file as it is uploaded: real ones stay below 2 MB.
 const MOST_FILE_BYTES: usize = 33 << 20;
@@ -34,6 +34,7 @@ pub fn router(state: Arc<State>) -> Router {
         .route("/prometheus/api/v1/write", post(prometheus::write::remote_write))
         .route("/loki/api/v1/push", post(loki::push::push))
         .route("/api/prom/push", post(loki::push::push))
+        .merge(otlp())
         .layer(DefaultBodyLimit::max(MOST_PUSH_BYTES));
     let turns = state.clone();
     let ingest = ingest.layer(from_fn(move |request: Request, next: Next| {
@@ -42,6 +43,11 @@ pub fn router(state: Arc<State>) -> Router {
     let admin = Router::new()
         .route("/-/reload", post(reload).put(reload))
         .route("/api/pharos/v1/dashboards", post(pharos::dashboards::import))
+        .route(
+            "/loki/api/v1/delete",
+            post(loki::delete::create).put(loki::delete::create).delete(loki::delete::cancel),
+        )
+        .route("/flush", post(loki::delete::flush))
         .merge(prometheus_admin())
         .nest("/prometheus", prometheus_admin())
         .layer(DefaultBodyLimit::max(MOST_FILE_BYTES));
@@ -63,12 +69,21 @@ pub fn router(state: Arc<State>) -> Router {
     // Frames stay as they are: compressing them costs more than the loopback or the LAN saves.
     let worth = SizeAbove::new(1024)
         .and(NotForContentType::const_new("application/x-pharos-frames"))
-        .and(NotForContentType::IMAGES);
+        .and(NotForContentType::IMAGES)
+        .and(NotForContentType::GRPC);
     guarded
         .layer(CompressionLayer::new().compress_when(worth))
         .layer(from_fn(move |request: Request, next: Next| guard::headers(outer.clone(), request, next)))
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(state)
+}
+
+/// `Export` of each signal: over HTTP by its path, over gRPC by its method.
+fn otlp() -> Router<Arc<State>> {
+    Router::new()
+        .route("/otlp/v1/logs", post(otlp::logs::export))
+        .route("/v1/logs", post(otlp::logs::export))
+        .route("/opentelemetry.proto.collector.logs.v1.LogsService/Export", post(otlp::logs::export))
 }
 
 fn prometheus_read() -> Router<Arc<State>> {
@@ -112,7 +127,7 @@ fn prometheus_admin() -> Router<Arc<State>> {
 }
 
 fn loki_read() -> Router<Arc<State>> {
-    use loki::{labels, query, status};
+    use loki::{delete, drilldown, index, labels, query, status, tail};
     Router::new()
         .route("/loki/api/v1/query", get(query::instant).post(query::instant))
         .route("/loki/api/v1/query_range", get(query::range).post(query::range))
@@ -120,8 +135,33 @@ fn loki_read() -> Router<Arc<State>> {
         .route("/loki/api/v1/label", get(labels::names))
         .route("/loki/api/v1/label/{name}/values", get(labels::values).post(labels::values))
         .route("/loki/api/v1/series", get(labels::series).post(labels::series))
+        .route("/loki/api/v1/tail", get(tail::tail))
+        .route("/loki/api/v1/index/stats", get(index::stats).post(index::stats))
+        .route("/loki/api/v1/index/volume", get(index::volume).post(index::volume))
+        .route("/loki/api/v1/index/volume_range", get(index::volume_range).post(index::volume_range))
+        .route("/loki/api/v1/patterns", get(drilldown::patterns).post(drilldown::patterns))
+        .route(
+            "/loki/api/v1/detected_labels",
+            get(drilldown::detected_labels).post(drilldown::detected_labels),
+        )
+        .route(
+            "/loki/api/v1/detected_fields",
+            get(drilldown::detected_fields).post(drilldown::detected_fields),
+        )
+        .route(
+            "/loki/api/v1/detected_field/{name}/values",
+            get(drilldown::field_values).post(drilldown::field_values),
+        )
+        .route("/loki/api/v1/drilldown-limits", get(drilldown::limits))
+        .route("/loki/api/v1/delete", get(delete::list))
+        .route("/loki/api/v1/rules", get(status::no_rules))
+        .route("/loki/api/v1/rules/{namespace}", get(status::no_rules))
+        .route("/loki/api/v1/rules/{namespace}/{group}", get(status::no_rules))
         .route("/loki/api/v1/format_query", get(query::format).post(query::format))
         .route("/loki/api/v1/status/buildinfo", get(status::buildinfo))
+        .route("/config", get(status::config))
+        .route("/services", get(status::services))
+        .route("/log_level", get(status::log_level))
 }
 
 fn pharos_read() -> Router<Arc<State>> {

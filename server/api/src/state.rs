@@ -7,7 +7,7 @@ use std::time::Duration;
 use access::Guard;
 use arc_swap::ArcSwap;
 use dashboards::Library;
-use model::{Clock, Limits, LogSink, LogSource, MetricSink, SeriesSource};
+use model::{Clock, Limits, LogEraser, LogSink, LogSource, MetricSink, SeriesSource};
 use tokio::sync::Semaphore;
 
 use crate::Program;
@@ -59,6 +59,8 @@ pub struct Parts {
     pub metric_sink: Arc<dyn MetricSink>,
     /// Where log pushes go.
     pub log_sink: Arc<dyn LogSink>,
+    /// Deletes log lines on request, if anybody can.
+    pub log_eraser: Option<Arc<dyn LogEraser>>,
     /// Who may do what.
     pub guard: Guard,
     /// The program around.
@@ -78,6 +80,7 @@ pub struct State {
     pub(crate) sources: Sources,
     pub(crate) metric_sink: Arc<dyn MetricSink>,
     pub(crate) log_sink: Arc<dyn LogSink>,
+    pub(crate) log_eraser: Option<Arc<dyn LogEraser>>,
     pub(crate) guard: Guard,
     pub(crate) program: Arc<dyn Program>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -89,12 +92,16 @@ pub struct State {
     pub(crate) log_ingest: LogIngest,
     /// Turns of pushes.
     pub(crate) ingesting: Arc<Semaphore>,
+    /// Turns of live tails.
+    pub(crate) tailing: Arc<Semaphore>,
     /// The turn of the one password that is verified.
     pub(crate) verifying: Semaphore,
 }
 
 /// Pushes that are worked on at once.
 const MOST_PUSHES: usize = 48;
+/// Live tails at once.
+const MOST_TAILS: usize = 200;
 /// Series whose labels stay decoded between remote writes.
 const CACHED_SERIES: usize = 200_000;
 /// Streams whose labels stay parsed between pushes.
@@ -117,6 +124,7 @@ impl State {
             sources: parts.sources,
             metric_sink: parts.metric_sink,
             log_sink: parts.log_sink,
+            log_eraser: parts.log_eraser,
             guard: parts.guard,
             program: parts.program,
             clock: parts.clock,
@@ -126,6 +134,7 @@ impl State {
             pool,
             metric_ingest: MetricIngest::new(CACHED_SERIES, MOST_BODY_BYTES),
             log_ingest: LogIngest::new(CACHED_STREAMS, MOST_BODY_BYTES),
+            tailing: Arc::new(Semaphore::new(MOST_TAILS)),
             ingesting: Arc::new(Semaphore::new(MOST_PUSHES)),
             verifying: Semaphore::new(1),
         }))

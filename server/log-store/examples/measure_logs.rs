@@ -170,6 +170,7 @@ fn main() -> model::Result<()> {
         filters: Vec::new(),
         direction: Direction::Backward,
         need: Need::Lines,
+        arrivals: None,
     };
     let contains = |needle: &str| vec![LineFilter { op: LineFilterOp::Contains(vec![needle.to_owned()]) }];
     let job = |op, value: &str| Matcher::new(op, "job", value).map(|matcher| vec![matcher]);

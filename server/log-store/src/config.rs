@@ -18,6 +18,8 @@ pub struct Config {
     pub max_label_values: Option<usize>,
     /// How long lines are kept that no class claims; `None` = for ever.
     pub retention_ms: Option<i64>,
+    /// Bytes that partitions, indexes and log may take on disk: beyond it the oldest partitions go; `None` = no bound.
+    pub max_disk_bytes: Option<u64>,
     /// Streams with a retention of their own; the first that matches claims a stream when it first appears.
     pub classes: Vec<RetentionClass>,
     /// Labels that name a stream's service, the first that it has: tiny streams of one service share blocks.
@@ -59,6 +61,7 @@ impl Default for Config {
             window_ns: 24 * 3600 * 1_000_000_000,
             max_label_values: Some(1000),
             retention_ms: None,
+            max_disk_bytes: None,
             classes: Vec::new(),
             service_labels: ["service_name", "service", "app", "job"].map(str::to_owned).to_vec(),
             merge_at: 4,
@@ -66,7 +69,7 @@ impl Default for Config {
             cache_bytes: 32 << 20,
             max_open_partitions: 32,
             max_batch_bytes: 192 << 20,
-            wal: WalOptions { segment_bytes: u64::MAX, ..WalOptions::default() },
+            wal: WalOptions { segment_bytes: u64::MAX, independent_records: true, ..WalOptions::default() },
         }
     }
 }

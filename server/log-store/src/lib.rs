@@ -13,6 +13,7 @@ mod clue;
 mod codec;
 mod config;
 mod demotion;
+mod eraser;
 mod error;
 mod filter;
 mod index;

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use model::{
-    Control, Direction, EntryBatch, Labels, LogScan, LogSelect, LogSource, LogStats, Matcher, ScanPart,
+    Control, Direction, EntryBatch, Labels, LogScan, LogSelect, LogSource, LogStats, Matcher, Need, ScanPart,
     Selector,
 };
 use parking_lot::Mutex;
 
 use crate::block::BlockHead;
 use crate::clue::Clue;
+use crate::eraser::{self, Eraser};
 use crate::filter::Filters;
 use crate::partition::{Directory, Partition, damage};
 use crate::rows::Rows;
@@ -66,22 +67,26 @@ struct Scan {
     question: Question,
     parts: Vec<ScanPart>,
     places: Vec<Place>,
+    /// Requests to delete that are not done.
+    erasers: Vec<Arc<Eraser>>,
+    /// What was asked for, where the requests need more.
+    need: Need,
     warnings: Mutex<Vec<String>>,
 }
 
 impl LogSource for LogStore {
     fn scan(&self, select: &LogSelect, control: &Control) -> model::Result<Box<dyn LogScan>> {
         control.check()?;
-        let question = Question {
+        let mut question = Question {
             filters: Filters::new(&select.filters),
             clue: Clue::of_filters(&select.filters),
             select: select.clone(),
         };
         let mut found = Found { question: &question, parts: Vec::new(), warnings: Vec::new() };
-        let partitions = {
+        let (partitions, erasers) = {
             let state = self.state.read();
             found.add_memory(&state);
-            Arc::clone(&state.partitions)
+            (Arc::clone(&state.partitions), Arc::clone(&state.erasers))
         };
         for partition in partitions.iter() {
             control.check()?;
@@ -93,7 +98,12 @@ impl LogSource for LogStore {
             Direction::Forward => parts.sort_by_key(|(part, _)| part.min_ns),
         }
         let (parts, places) = parts.into_iter().unzip();
-        Ok(Box::new(Scan { question, parts, places, warnings: Mutex::new(warnings) }))
+        let concerns =
+            |e: &Eraser| e.deletion.start_ns < select.end_ns && select.start_ns <= e.deletion.end_ns;
+        let erasers: Vec<_> = erasers.iter().filter(|e| !e.deletion.done && concerns(e)).cloned().collect();
+        question.select.need = eraser::need(&erasers, select.need);
+        let warnings = Mutex::new(warnings);
+        Ok(Box::new(Scan { question, parts, places, erasers, need: select.need, warnings }))
     }
 
     fn series(
@@ -127,6 +137,10 @@ impl LogSource for LogStore {
         series::label_values(self, name, (selectors, start_ns, end_ns), control)
     }
 
+    fn arrivals(&self) -> u64 {
+        self.state.read().next_sequence
+    }
+
     fn stats(&self) -> LogStats {
         self.numbers()
     }
@@ -143,11 +157,19 @@ impl Found<'_> {
         min < self.question.select.end_ns && max >= self.question.select.start_ns
     }
 
+    /// Whether what holds numbers of arrival up to `last` may hold one that is wanted.
+    fn may_be_new(&self, last: u64) -> bool {
+        self.question.select.arrivals.as_ref().is_none_or(|wanted| wanted.start <= last)
+    }
+
     fn add_memory(&mut self, state: &State) {
         let matchers = &self.question.select.matchers;
         for (key, stream) in &state.streams {
             let mut raw = stream.chunks.clone();
             for pending in &stream.pending {
+                if !self.may_be_new(pending.last_sequence) {
+                    continue;
+                }
                 match &*pending.body.read() {
                     Body::Rows(rows) => raw.extend(rows.iter().cloned()),
                     Body::Blocks(blocks) => blocks.iter().for_each(|block| self.add_memory_block(block)),
@@ -155,7 +177,9 @@ impl Found<'_> {
             }
             raw.retain(|rows| {
                 let names = || tail::demoted_names(rows);
-                self.overlaps(rows.min, rows.max) && judge(matchers, &key.labels, &names()) != Verdict::No
+                self.may_be_new(rows.sequence.last().copied().unwrap_or(0))
+                    && self.overlaps(rows.min, rows.max)
+                    && judge(matchers, &key.labels, &names()) != Verdict::No
             });
             if raw.is_empty() {
                 continue;
@@ -181,7 +205,7 @@ impl Found<'_> {
     }
 
     fn add_partition(&mut self, partition: &Arc<Partition>) {
-        if !self.overlaps(partition.row.start, partition.row.end) {
+        if !self.overlaps(partition.row.start, partition.row.end) || !self.may_be_new(partition.row.max_id) {
             return;
         }
         let directory = match partition.directory() {
@@ -213,7 +237,10 @@ impl Found<'_> {
                 entries += u64::from(run.count);
             }
         }
-        (entries > 0).then_some(ScanPart { min_ns: min, max_ns: max, entries, bytes: head.raw })
+        // A block of several streams has of one about as many bytes as it has of its lines.
+        let share = entries as f64 / head.entries().max(1) as f64;
+        let bytes = (head.raw as f64 * share).ceil() as u64;
+        (entries > 0).then_some(ScanPart { min_ns: min, max_ns: max, entries, bytes })
     }
 }
 
@@ -224,7 +251,10 @@ impl LogScan for Scan {
 
     fn read(&self, part: usize, control: &Control) -> model::Result<EntryBatch> {
         control.check()?;
-        let batch = self.read_part(part)?;
+        let mut batch = self.read_part(part)?;
+        if !self.erasers.is_empty() {
+            eraser::erase(&mut batch, &self.erasers, self.need);
+        }
         control.read_samples(batch.len() as u64)?;
         Ok(batch)
     }

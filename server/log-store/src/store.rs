@@ -17,6 +17,7 @@ use crate::tail::{Body, MemoryBlock, Pending, State};
 use crate::{Config, Result, packing};
 
 mod append;
+mod erase;
 mod flush;
 mod maintain;
 mod merge;
@@ -35,6 +36,8 @@ pub struct LogStore {
     appender: Mutex<Appender>,
     /// One flush or merge at a time.
     flushing: Mutex<()>,
+    /// One change of the requests to delete at a time. Taken after `flushing`, before `appender`.
+    erasing: Mutex<()>,
     probes: Probes,
     /// Raw bytes of lines that only the log has.
     raw_in_log: AtomicU64,
@@ -174,6 +177,9 @@ pub(crate) fn warn(what: &str, error: &crate::Error) {
 
 /// Puts the names of demoted labels under their key of the manifest.
 const DEMOTED_KEY: &[u8] = b"demoted";
+
+/// Puts the requests to delete under their key of the manifest.
+const DELETIONS_KEY: &[u8] = b"deletions";
 
 fn encode_names(names: &[String]) -> Vec<u8> {
     let mut out = Vec::new();

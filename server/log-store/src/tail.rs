@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::block::Sealed;
+use crate::eraser::Eraser;
 use crate::index::Dictionary;
 use crate::partition::Partition;
 use crate::rows::Rows;
@@ -54,6 +55,8 @@ pub(crate) struct Pending {
     pub(crate) bytes: usize,
     /// When its oldest row arrived, ms.
     pub(crate) since_ms: i64,
+    /// Its newest row's number of arrival.
+    pub(crate) last_sequence: u64,
     pub(crate) body: RwLock<Body>,
 }
 
@@ -179,8 +182,10 @@ impl Stream {
         let rows = std::mem::take(&mut self.chunks);
         let bytes = std::mem::take(&mut self.bytes);
         self.seen = None;
+        let last_sequence = rows.iter().filter_map(|rows| rows.sequence.last()).max().copied().unwrap_or(0);
         let body = RwLock::new(Body::Rows(rows));
-        let pending = Arc::new(Pending { key: key.clone(), bytes, since_ms: self.since_ms, body });
+        let pending =
+            Arc::new(Pending { key: key.clone(), bytes, since_ms: self.since_ms, last_sequence, body });
         self.pending.push(Arc::clone(&pending));
         Some(pending)
     }
@@ -191,6 +196,10 @@ impl Stream {
 pub(crate) struct State {
     pub(crate) streams: FxHashMap<StreamKey, Stream>,
     pub(crate) partitions: Arc<Vec<Arc<Partition>>>,
+    /// Requests to delete, oldest first.
+    pub(crate) erasers: Arc<Vec<Arc<Eraser>>>,
+    /// The number that the next entry gets: all with lesser ones are here.
+    pub(crate) next_sequence: u64,
 }
 
 impl State {

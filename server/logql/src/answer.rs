@@ -16,6 +16,8 @@ pub struct RangeParams {
     pub limit: usize,
     /// Which lines come first.
     pub direction: Direction,
+    /// Lines that follow one within this time are left out, ns; 0 = none.
+    pub interval_ns: i64,
     /// The time that templates see as `now`.
     pub now_ns: i64,
 }

@@ -4,6 +4,7 @@
 
 mod answer;
 pub mod ast;
+mod detected;
 mod error;
 mod json;
 mod lexer;
@@ -11,6 +12,7 @@ mod line;
 mod log_query;
 mod metric;
 mod parser;
+mod patterns;
 mod printer;
 mod scan;
 mod stages;
@@ -20,8 +22,10 @@ use template::units;
 
 pub use answer::{Answer, RangeParams, Stats, Stream, StreamEntry, Value};
 pub use ast::Expr;
+pub use detected::{Field, detected_fields};
 pub use error::{Error, Result};
 pub use parser::{parse, parse_selector};
+pub use patterns::{Pattern, patterns};
 
 use metric::{Evaluator, Steps};
 use scan::Env;
@@ -35,12 +39,25 @@ pub fn query_range(
 ) -> Result<Answer> {
     let env = Env::new(source, control, params.now_ns);
     let value = match query {
-        Expr::Log(log) => Value::Streams(log_query::evaluate(log, params, &env)?),
+        Expr::Log(log) => log_query::evaluate(log, params, None, &env).map(Value::Streams),
         Expr::Metric(expr) => {
             let steps = Steps::range(params.start_ns, params.end_ns, params.step_ns)?;
-            Value::Metric(Evaluator { env: &env, steps }.matrix(expr)?)
+            Evaluator { env: &env, steps }.matrix(expr).map(Value::Metric)
         }
     };
+    Ok(answer(value.map_err(|error| env.explained(error))?, env))
+}
+
+/// Answers a log query with those of its lines whose number of arrival is in `arrivals`: what came since one looked last.
+pub fn query_arrivals(
+    source: &dyn LogSource,
+    query: &ast::LogExpr,
+    params: RangeParams,
+    arrivals: std::ops::Range<u64>,
+    control: &Control,
+) -> Result<Answer> {
+    let env = Env::new(source, control, params.now_ns);
+    let value = Value::Streams(log_query::evaluate(query, params, Some(arrivals), &env)?);
     Ok(answer(value, env))
 }
 
@@ -53,8 +70,13 @@ pub fn query(source: &dyn LogSource, query: &Expr, t_ns: i64, control: &Control)
         ));
     };
     let env = Env::new(source, control, t_ns);
-    let value = Evaluator { env: &env, steps: Steps::instant(t_ns)? }.vector(expr)?;
-    Ok(answer(Value::Metric(value), env))
+    let value = Evaluator { env: &env, steps: Steps::instant(t_ns)? }.vector(expr);
+    Ok(answer(Value::Metric(value.map_err(|error| env.explained(error))?), env))
+}
+
+/// A line filter as a [`LogSource`] applies it; `None` for patterns and addresses, which it cannot.
+pub fn source_filter(filter: &ast::LineFilter) -> Result<Option<model::LineFilter>> {
+    stages::pushed_down(filter)
 }
 
 /// Checks what parsing leaves unchecked: patterns, templates, regular expressions of the pipelines.

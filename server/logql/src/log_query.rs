@@ -1,5 +1,7 @@
 //! Log queries: the newest (or oldest) lines that get through the pipeline.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use model::{Direction, EntryBatch, LogScan, LogSelect, Need, ScanPart};
 use rayon::prelude::*;
@@ -54,7 +56,12 @@ struct Query<'a> {
 }
 
 /// The streams that answer `log`.
-pub(crate) fn evaluate(log: &LogExpr, params: RangeParams, env: &Env<'_>) -> Result<Vec<Stream>> {
+pub(crate) fn evaluate(
+    log: &LogExpr,
+    params: RangeParams,
+    arrivals: Option<Range<u64>>,
+    env: &Env<'_>,
+) -> Result<Vec<Stream>> {
     let plan = Plan::new(log)?;
     let pipeline = Pipeline::compile(&plan.stages, &Wanted::All)?;
     let filter = filter_pipeline(&plan.stages)?;
@@ -65,12 +72,13 @@ pub(crate) fn evaluate(log: &LogExpr, params: RangeParams, env: &Env<'_>) -> Res
         filters: plan.filters,
         direction: params.direction,
         need: Need::Lines,
+        arrivals,
     };
     if params.limit == 0 || params.start_ns >= params.end_ns {
         return Ok(Vec::new());
     }
     let scan = env.source.scan(&select, env.control)?;
-    env.counters.offered(scan.parts().len());
+    env.counters.offered(scan.parts());
     let query = Query { env, params, pipeline, filter };
     let hits = query.hits(scan.as_ref())?;
     env.warn(scan.warnings());
@@ -93,6 +101,11 @@ fn filter_pipeline(stages: &[Stage]) -> Result<Option<Pipeline>> {
 }
 
 impl Query<'_> {
+    /// So many hits are enough to read on, until what is left is worse: all, where most are thinned out later.
+    fn enough(&self) -> usize {
+        if self.params.interval_ns > 0 { usize::MAX } else { self.params.limit }
+    }
+
     /// The first `limit` hits in order. Parts are read in waves that grow, so that a query that is soon content
     /// reads little and one that is not uses all threads.
     fn hits(&self, scan: &dyn LogScan) -> Result<Vec<Hit>> {
@@ -103,7 +116,7 @@ impl Query<'_> {
         let parts = scan.parts();
         while next < parts.len() {
             self.env.control.check()?;
-            let full = hits.len() >= self.params.limit;
+            let full = hits.len() >= self.enough();
             let worst = hits.last().filter(|_| full).map(|hit| hit.rank(direction).0);
             if worst.is_some_and(|worst| best_of(&parts[next], direction) > worst) {
                 break;
@@ -115,9 +128,13 @@ impl Query<'_> {
                 .collect::<Result<_>>()?;
             hits.extend(found.into_iter().flatten());
             hits.sort_by_key(|hit| hit.rank(direction));
-            hits.truncate(self.params.limit);
+            hits.truncate(self.enough());
             next = end;
             wave = (wave * 2).min(most);
+        }
+        if self.params.interval_ns > 0 {
+            thin(&mut hits, self.params.interval_ns);
+            hits.truncate(self.params.limit);
         }
         Ok(hits)
     }
@@ -155,12 +172,25 @@ impl Query<'_> {
                 continue;
             }
             hits.push(hit(&mut line, text, batch.sequence[i]));
-            if hits.len() >= self.params.limit {
+            if hits.len() >= self.enough() {
                 break;
             }
         }
         Ok(hits)
     }
+}
+
+/// Leaves hits that are `interval_ns` or more apart, the first one among them.
+fn thin(hits: &mut Vec<Hit>, interval_ns: i64) {
+    let mut last: Option<i64> = None;
+    hits.retain(|hit| {
+        let t_ns = hit.entry.t_ns;
+        let keep = last.is_none_or(|last| t_ns.abs_diff(last) >= interval_ns.unsigned_abs());
+        if keep {
+            last = Some(t_ns);
+        }
+        keep
+    });
 }
 
 fn hit(line: &mut Line<'_>, text: &Bytes, sequence: u64) -> Hit {

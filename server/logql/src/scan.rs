@@ -32,6 +32,20 @@ impl<'a> Env<'a> {
         }
     }
 
+    /// An error with, where a budget was too small, what the whole query would have to read.
+    pub(crate) fn explained(&self, error: crate::Error) -> crate::Error {
+        let crate::Error::Source(source) = &error else { return error };
+        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let (parts, lines) = (of(&self.counters.parts_offered), of(&self.counters.entries_offered));
+        if source.kind() != model::ErrorKind::Limit || parts == 0 {
+            return error;
+        }
+        let bytes = crate::units::write_bytes(of(&self.counters.bytes_offered));
+        let message = source.message();
+        let message = format!("{message}; the query would read {lines} lines, {bytes}, in {parts} blocks");
+        crate::Error::Source(model::Error::new(source.kind(), message))
+    }
+
     pub(crate) fn into_warnings(self) -> Vec<String> {
         self.warnings.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -44,11 +58,16 @@ pub(crate) struct Counters {
     bytes: AtomicU64,
     parts: AtomicU64,
     parts_offered: AtomicU64,
+    entries_offered: AtomicU64,
+    bytes_offered: AtomicU64,
 }
 
 impl Counters {
-    pub(crate) fn offered(&self, parts: usize) {
-        self.parts_offered.fetch_add(parts as u64, Ordering::Relaxed);
+    pub(crate) fn offered(&self, parts: &[model::ScanPart]) {
+        let sum = |of: fn(&model::ScanPart) -> u64| parts.iter().map(of).sum::<u64>();
+        self.parts_offered.fetch_add(parts.len() as u64, Ordering::Relaxed);
+        self.entries_offered.fetch_add(sum(|part| part.entries), Ordering::Relaxed);
+        self.bytes_offered.fetch_add(sum(|part| part.bytes), Ordering::Relaxed);
     }
 
     pub(crate) fn read(&self, batch: &model::EntryBatch) {

@@ -57,7 +57,7 @@ proptest! {
     #[test]
     fn log_queries(entries in given(), part in 1usize..9, limit in 1usize..12, from in 0i64..60, length in 0i64..60, forward: bool, filter: bool) {
         let direction = if forward { Direction::Forward } else { Direction::Backward };
-        let params = RangeParams { start_ns: from, end_ns: from + length, step_ns: 1, limit, direction, now_ns: 0 };
+        let params = RangeParams { start_ns: from, end_ns: from + length, step_ns: 1, limit, direction, interval_ns: 0, now_ns: 0 };
         let query = if filter { "{app=~\".+\"} | json | level=\"l1\" or n > 2" } else { "{app=~\".+\"}" };
         let Value::Streams(streams) = ask(&store(&entries, part), query, params) else {
             panic!("streams");
@@ -98,6 +98,7 @@ proptest! {
             step_ns: step * 1_000_000,
             limit: 1,
             direction: Direction::Backward,
+            interval_ns: 0,
             now_ns: 0,
         };
         let scaled: Vec<Given> =
@@ -151,4 +152,14 @@ proptest! {
         }
         prop_assert_eq!(got, want);
     }
+}
+
+#[test]
+fn a_query_over_its_budget_says_what_it_would_read() {
+    let given: Vec<Given> = (0..50).map(|i| Given { app: 0, t_ns: i, level: 0, n: 1, trace: 0 }).collect();
+    let logs = store(&given, 10);
+    let control = Control::new(model::Limits { max_samples: 20, ..model::Limits::default() });
+    let query = logql::parse("sum(count_over_time({app=\"a0\"}[1m]))").expect("valid");
+    let error = logql::query(&logs, &query, 100, &control).expect_err("too much").to_string();
+    assert!(error.contains("would read 50 lines, ") && error.contains("in 5 blocks"), "{error}");
 }

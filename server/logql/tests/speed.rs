@@ -112,6 +112,10 @@ impl LogSource for Ready {
         Ok(Vec::new())
     }
 
+    fn arrivals(&self) -> u64 {
+        LINES as u64
+    }
+
     fn stats(&self) -> LogStats {
         LogStats::default()
     }
@@ -127,6 +131,7 @@ fn lines_a_second() {
         step_ns: 60 * SECOND_NS,
         limit: 1_000,
         direction: Direction::Backward,
+        interval_ns: 0,
         now_ns: 0,
     };
     for query in [

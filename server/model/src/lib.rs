@@ -19,8 +19,8 @@ pub use error::{Error, ErrorKind, Result, shorten};
 pub use histogram::{Bucket, CUSTOM_BUCKETS, CounterResetHint, Histogram, Span, bucket_bound};
 pub use labels::{BUCKET_LABEL, INSTANCE, JOB, Labels, LabelsBuilder, METRIC_NAME};
 pub use logs::{
-    Direction, Entry, EntryBatch, LineFilter, LineFilterOp, LogScan, LogSelect, LogSink, LogSource, LogStats,
-    Need, ScanPart,
+    Deletion, Direction, Entry, EntryBatch, LineFilter, LineFilterOp, LogEraser, LogScan, LogSelect, LogSink,
+    LogSource, LogStats, Need, ScanPart,
 };
 pub use matcher::{MatchOp, Matcher, matches_all};
 pub use metrics::{

@@ -1,5 +1,7 @@
 //! The traits between log stores and those who write and read them.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use crate::{Appended, Control, Labels, LogBatch, Matcher, Result, Selector};
@@ -84,6 +86,8 @@ pub struct LogSelect {
     pub direction: Direction,
     /// How much of each entry is needed.
     pub need: Need,
+    /// Only entries with these numbers of arrival, if given: what came since one looked last, whatever its time.
+    pub arrivals: Option<Range<u64>>,
 }
 
 /// A piece of a scan that can be read alone.
@@ -214,6 +218,45 @@ pub trait LogSource: Send + Sync {
         control: &Control,
     ) -> Result<Vec<String>>;
 
+    /// The number of arrival that the next entry gets: everything with a lesser one can be read.
+    fn arrivals(&self) -> u64;
+
     /// Numbers about the store.
     fn stats(&self) -> LogStats;
+}
+
+/// A request to delete lines.
+#[derive(Debug, Clone)]
+pub struct Deletion {
+    /// Names it: given by the store.
+    pub id: String,
+    /// Which streams: all must match.
+    pub matchers: Vec<Matcher>,
+    /// Which of their lines: all must pass.
+    pub filters: Vec<LineFilter>,
+    /// First time, ns, inclusive.
+    pub start_ns: i64,
+    /// Last time, ns, inclusive.
+    pub end_ns: i64,
+    /// The query as it was asked, for people.
+    pub query: String,
+    /// When it was asked, ms.
+    pub created_ms: i64,
+    /// Whether the lines are gone from the disk. Readers do not see them from the beginning.
+    pub done: bool,
+}
+
+/// Deletes lines on request. What arrives after a request is not concerned by it.
+pub trait LogEraser: Send + Sync {
+    /// Takes a request (its `id` and `done` do not count); durable, and seen by readers, on return. Gives its id.
+    fn delete(&self, request: &Deletion) -> Result<String>;
+
+    /// All requests that are remembered, oldest first.
+    fn deletions(&self) -> Vec<Deletion>;
+
+    /// Forgets a request that is not done: its lines, those not erased yet, are there again. Whether there was one.
+    fn cancel_deletion(&self, id: &str) -> Result<bool>;
+
+    /// Brings everything in memory into its place on disk.
+    fn flush(&self) -> Result<()>;
 }

@@ -16,6 +16,7 @@ use anyhow::{Context, Result, bail};
 pub(crate) use keys::{KEYS, reference};
 
 use crate::cli::ServeArgs;
+use crate::log_retention::StreamRetention;
 
 /// The configuration, checked.
 #[derive(Clone)]
@@ -30,6 +31,10 @@ pub(crate) struct Config {
     pub(crate) retention: Option<Duration>,
     /// Whether it was given, rather than left to the default.
     pub(crate) retention_given: bool,
+    /// Streams of logs that are kept for a time of their own; the first that matches counts.
+    pub(crate) log_streams: Vec<StreamRetention>,
+    /// Bytes that logs may take on disk; `None` = no bound.
+    pub(crate) log_disk_bytes: Option<u64>,
     /// Where the host's `/proc` and `/sys` are: `/`, or where a container has them.
     pub(crate) host_root: PathBuf,
     pub(crate) collect: bool,
@@ -113,6 +118,9 @@ impl Config {
             grafana: all("grafana_provisioning").into_iter().map(PathBuf::from).collect(),
             retention: (!retention.is_zero()).then_some(retention),
             retention_given: false,
+            log_streams: StreamRetention::parse_all(&all("logs.retention_stream"))
+                .context("logs.retention_stream")?,
+            log_disk_bytes: Some(number("logs.disk_budget_mib")?.saturating_mul(1 << 20)).filter(|n| *n > 0),
             host_root: path("host_root").unwrap_or_else(|| "/".into()),
             collect: flag("collect")?,
             drop_in_ports: flag("drop_in_ports")?,

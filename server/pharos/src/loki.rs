@@ -8,12 +8,15 @@ use collect::report::{Report, Status};
 use serde_yaml_ng::Value;
 
 use crate::config::duration;
+use crate::log_retention::StreamRetention;
 
 /// What of a `loki.yml` has a meaning here.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct LokiConfig {
     /// How long logs are kept, if the file says so: zero = for ever.
     pub(crate) retention: Option<Duration>,
+    /// Streams with a time of their own, those with the highest priority first.
+    pub(crate) streams: Vec<StreamRetention>,
 }
 
 /// Sections of Loki's configuration that one process with its own storage does not need.
@@ -99,19 +102,15 @@ impl LokiConfig {
         };
         for (key, value) in value.as_mapping().into_iter().flatten() {
             let Some(key) = key.as_str() else { continue };
+            if key == "retention_stream" && section == "limits_config" {
+                self.retention_streams(value, deletes, report)?;
+                continue;
+            }
             let Some(period) = value.as_str().filter(|_| key == "retention_period") else {
-                let status = if key == "retention_stream" { Status::Ignored } else { Status::Approximated };
-                let note = if key == "retention_stream" {
-                    "not available in this version"
-                } else {
-                    "no such limit is needed"
-                };
-                report.add(section, key, status, note);
+                report.add(section, key, Status::Approximated, "no such limit is needed");
                 continue;
             };
-            let kept = duration(period.trim_end_matches("0m0s"))
-                .or_else(|_| duration(period))
-                .context("retention_period")?;
+            let kept = period_of(period).context("retention_period")?;
             if deletes {
                 self.retention = Some(kept);
                 report.add(section, key, Status::Used, "logs are kept so long, unless --retention is given");
@@ -121,6 +120,39 @@ impl LokiConfig {
         }
         Ok(())
     }
+}
+
+impl LokiConfig {
+    /// `limits_config.retention_stream`: of several rules for a stream the one with the highest priority counts, of equal
+    /// ones the shortest time.
+    fn retention_streams(&mut self, value: &Value, deletes: bool, report: &mut Report) -> Result<()> {
+        let mut rules: Vec<(i64, StreamRetention)> = Vec::new();
+        for rule in value.as_sequence().into_iter().flatten() {
+            let text = |key: &str| rule.get(key).and_then(Value::as_str).unwrap_or_default();
+            let kept = period_of(text("period")).context("retention_stream: period")?;
+            let rule_of = StreamRetention::new(text("selector"), kept).context("retention_stream")?;
+            rules.push((rule.get("priority").and_then(Value::as_i64).unwrap_or(0), rule_of));
+        }
+        if !deletes {
+            report.add(
+                "limits_config",
+                "retention_stream",
+                Status::Ignored,
+                "this file does not turn deletion on",
+            );
+            return Ok(());
+        }
+        let for_ever = Duration::MAX;
+        rules.sort_by_key(|(priority, rule)| (std::cmp::Reverse(*priority), rule.kept.unwrap_or(for_ever)));
+        self.streams = rules.into_iter().map(|(_, rule)| rule).collect();
+        report.add("limits_config", "retention_stream", Status::Used, "streams that arrive from now on");
+        Ok(())
+    }
+}
+
+/// A time as Loki writes it: `7d`, `168h`, `168h0m0s`.
+fn period_of(text: &str) -> Result<Duration> {
+    duration(text.trim_end_matches("0m0s")).or_else(|_| duration(text))
 }
 
 #[cfg(test)]
@@ -146,6 +178,20 @@ mod tests {
             0,
         );
         check("limits_config: {retention_period: 7d}", None, 0);
+    }
+
+    #[test]
+    fn streams_with_a_time_of_their_own() {
+        let rules = "limits_config:\n  retention_stream:\n  - {selector: '{a=\"b\"}', priority: 1, period: 24h}\n  \
+                     - {selector: '{c=\"d\"}', priority: 2, period: 48h0m0s}\n  \
+                     - {selector: '{e=\"f\"}', priority: 1, period: 1h}\n";
+        let (config, _) =
+            LokiConfig::parse(&format!("{rules}compactor: {{retention_enabled: true}}")).expect("read");
+        let order: Vec<&str> = config.streams.iter().map(|rule| rule.selector.as_str()).collect();
+        assert_eq!(order, ["{c=\"d\"}", "{e=\"f\"}", "{a=\"b\"}"]);
+        assert_eq!(config.streams[0].kept, Some(Duration::from_secs(2 * 86_400)));
+        assert_eq!(LokiConfig::parse(rules).expect("read").0.streams, []);
+        assert!(LokiConfig::parse(&rules.replace("48h0m0s", "soon")).is_err());
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod config;
 mod demo;
 mod healthcheck;
 mod inputs;
+mod log_retention;
 mod logging;
 mod loki;
 mod metrics_page;

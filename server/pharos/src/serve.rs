@@ -121,6 +121,7 @@ fn state(
         sources: api::Sources::own(parted.stores.metrics.clone(), parted.stores.logs.clone()),
         metric_sink: parted.stores.metrics.clone(),
         log_sink: parted.stores.logs.clone(),
+        log_eraser: Some(parted.stores.logs.clone()),
         guard,
         program: parted.running.clone(),
         clock: Arc::new(SystemClock),

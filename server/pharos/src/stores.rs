@@ -16,7 +16,6 @@ use storage::{DataFolder, Disk, Documents, RealDisk};
 
 use crate::config::Config;
 use crate::demo::Sinks;
-use crate::loki::LokiConfig;
 
 /// How often sealing, merging and retention are looked at.
 const MAINTAIN_EVERY: Duration = Duration::from_secs(5);
@@ -52,9 +51,7 @@ impl Stores {
         )?;
         let retention = config.retention.unwrap_or(Duration::ZERO);
         let metric_config = metric_store::Config { retention, ..Default::default() };
-        let log_retention = log_retention(config);
-        let retention_ms = log_retention.map(|kept| i64::try_from(kept.as_millis()).unwrap_or(i64::MAX));
-        let log_config = log_store::Config { retention_ms, ..Default::default() };
+        let log_config = crate::log_retention::log_config(config);
         // Both replay their log: side by side they take half the time.
         let (metrics, logs) = std::thread::scope(|scope| {
             let path = at("metrics");
@@ -96,21 +93,6 @@ impl Stores {
         let metrics = self.metrics.close().context("metric store");
         let logs = self.logs.close().context("log store");
         metrics.and(logs)
-    }
-}
-
-/// How long logs are kept: as `--retention` says, else as a `loki.yml` says, else the default.
-fn log_retention(config: &Config) -> Option<Duration> {
-    let Some(path) = config.loki.as_ref().filter(|_| !config.retention_given) else {
-        return config.retention;
-    };
-    match LokiConfig::read(path) {
-        Ok((loki, _)) => loki.retention.map_or(config.retention, |kept| (!kept.is_zero()).then_some(kept)),
-        Err(error) => {
-            // It may say a year: nothing is deleted until it can be read.
-            tracing::error!("{error:#}: no log is deleted until this file can be read");
-            None
-        }
     }
 }
 

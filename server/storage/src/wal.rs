@@ -31,6 +31,9 @@ pub struct WalOptions {
     pub max_record_bytes: usize,
     /// After a failure: how often the disk is tried again.
     pub retry: Duration,
+    /// Whether each record can be read without those before it. Then damage in the middle of a segment costs the
+    /// records that it lies in, not those behind them.
+    pub independent_records: bool,
 }
 
 impl Default for WalOptions {
@@ -41,6 +44,7 @@ impl Default for WalOptions {
             max_waiting_bytes: 64 << 20,
             max_record_bytes: 256 << 20,
             retry: Duration::from_millis(500),
+            independent_records: false,
         }
     }
 }

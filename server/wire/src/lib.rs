@@ -1,4 +1,4 @@
-//! Bytes to model values and back: exposition text, OpenMetrics, remote write, Loki push. Pure functions over
+//! Bytes to model values and back: exposition text, OpenMetrics, remote write, Loki push, OTLP. Pure functions over
 //! bytes: no I/O, no clock, no knowledge of HTTP beyond content types.
 //!
 //! | format | in | out |
@@ -7,6 +7,7 @@
 //! | remote write 1.0 | [`remote_write::Decoder`] | [`remote_write::encode`] |
 //! | remote read | [`remote_read::decode`] | [`remote_read::Sampled`], [`remote_read::frame`] |
 //! | Loki push, JSON and protobuf | [`loki_push::Decoder`] | [`loki_push::encode`] |
+//! | OTLP logs, protobuf and JSON, in gRPC's frames or not | [`otlp::logs::decode`] | |
 
 mod error;
 mod label_cache;
@@ -15,6 +16,7 @@ mod protobuf;
 pub mod compression;
 pub mod exposition;
 pub mod loki_push;
+pub mod otlp;
 pub mod remote_read;
 pub mod remote_write;
 

@@ -67,5 +67,17 @@ fn not_empty(labels: Labels) -> Result<Labels, String> {
     if labels.is_empty() { Err("a stream needs at least one label".to_owned()) } else { Ok(labels) }
 }
 
+/// Whether LogQL can select by a label of this name.
+fn is_label_name(name: &str) -> bool {
+    !name.is_empty()
+        && !name.as_bytes()[0].is_ascii_digit()
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+fn not_a_name(name: &str) -> String {
+    let name = shorten(name);
+    format!("label name {name:?}: letters, digits and _ make one, and it does not begin with a digit")
+}
+
 #[cfg(test)]
 mod tests;

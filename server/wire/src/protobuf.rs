@@ -159,6 +159,18 @@ impl Writer {
         self.bytes.extend_from_slice(&value.to_bits().to_le_bytes());
     }
 
+    #[cfg(test)]
+    pub(crate) fn fixed64(&mut self, number: u32, n: u64) {
+        self.raw_varint(u64::from(number << 3 | 1));
+        self.bytes.extend_from_slice(&n.to_le_bytes());
+    }
+
+    #[cfg(test)]
+    pub(crate) fn fixed32(&mut self, number: u32, n: u32) {
+        self.raw_varint(u64::from(number << 3 | 5));
+        self.bytes.extend_from_slice(&n.to_le_bytes());
+    }
+
     pub(crate) fn bytes(&mut self, number: u32, bytes: &[u8]) {
         self.raw_varint(u64::from(number << 3 | 2));
         self.raw_varint(bytes.len() as u64);

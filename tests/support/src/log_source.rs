@@ -127,6 +127,7 @@ fn selected(select: &LogSelect, stored: &Stored) -> bool {
     (select.start_ns..select.end_ns).contains(&stored.entry.t_ns)
         && select.matchers.iter().all(|m: &Matcher| m.matches(stored.labels.value(m.name())))
         && select.filters.iter().all(|filter| filter.passes(&stored.entry.line))
+        && select.arrivals.as_ref().is_none_or(|wanted| wanted.contains(&stored.sequence))
 }
 
 impl LogSource for MemoryLogs {
@@ -188,6 +189,11 @@ impl LogSource for MemoryLogs {
         let streams = self.matching(selectors, start_ns, end_ns);
         let values: BTreeSet<&str> = streams.iter().filter_map(|labels| labels.get(name)).collect();
         Ok(values.into_iter().map(str::to_owned).collect())
+    }
+
+    fn arrivals(&self) -> u64 {
+        let all = self.entries.lock().expect("no holder panics");
+        all.iter().map(|stored| stored.sequence + 1).max().unwrap_or(0)
     }
 
     fn stats(&self) -> LogStats {

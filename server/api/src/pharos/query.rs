@@ -181,7 +181,8 @@ async fn logql_query(
         } else {
             let (start_ns, end_ns) = (ns(times.start_ms), ns(times.end_ms));
             let step_ns = ns(times.step_ms.max(1));
-            let params = logql::RangeParams { start_ns, end_ns, step_ns, limit, direction, now_ns };
+            let params =
+                logql::RangeParams { start_ns, end_ns, step_ns, limit, direction, interval_ns: 0, now_ns };
             logql::query_range(&*source, &parsed, params, control)?
         };
         let elapsed_ms = began.elapsed().as_secs_f64() * 1e3;

@@ -158,5 +158,30 @@ mod tests {
         )) {
             check(&streams);
         }
+
+        // A checksum that fits says nothing of who wrote it.
+        #[test]
+        fn bytes_that_nobody_wrote_are_errors_at_worst(bytes in prop::collection::vec(any::<u8>(), 0..80), entries in 1usize..30) {
+            let mut draft = Draft::default();
+            draft.begin_run(&Labels::from_pairs([("n", "1")]));
+            for i in 0..entries {
+                draft.push(i as i64, i as u64, b"line", None);
+            }
+            let mut sealed = draft.seal();
+            for part in &mut sealed.parts {
+                *part = blob::seal(&bytes, blob::Codec::Zstd(1));
+            }
+            let mut head = sealed.head.clone();
+            head.lens[Part::Columns as usize] = 1;
+            let _ = (read_times(&head, &sealed), read_sizes(&head, &sealed), read_text(&head, &sealed));
+            let _ = (read_columns(&head, &sealed), read_bloom(&sealed), read_words(&sealed));
+            if let Ok(columns) = read_columns(&head, &sealed) {
+                (0..entries).for_each(|i| drop((columns.labels(true, i), columns.labels(false, i))));
+            }
+            let _ = BlockHead::decode(&mut Reader(&bytes));
+            let _ = crate::partition::Directory::decode(&bytes);
+            let _ = crate::record::Record::decode(&bytes);
+            let _ = crate::eraser::decode(&bytes);
+        }
     }
 }

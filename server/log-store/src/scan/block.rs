@@ -163,7 +163,8 @@ impl<'a> Building<'a> {
     /// Adds the entries of `rows` that pass the filters.
     fn add(&mut self, base: &Labels, rows: Range<usize>, depends: bool) {
         let filters = &self.question.filters;
-        if filters.is_empty() && self.demoted.is_empty() {
+        let arrivals = self.question.select.arrivals.as_ref();
+        if filters.is_empty() && self.demoted.is_empty() && arrivals.is_none() {
             self.add_all(base, rows);
             return;
         }
@@ -174,7 +175,10 @@ impl<'a> Building<'a> {
             let Lines { text, starts, sizes } = self.lines;
             filters.select(LineView { text, starts, sizes }, rows, &mut self.selected);
         }
-        let selected = std::mem::take(&mut self.selected);
+        let mut selected = std::mem::take(&mut self.selected);
+        if let Some(wanted) = arrivals {
+            selected.retain(|i| wanted.contains(&self.times.sequence[*i as usize]));
+        }
         let mut indexes = Indexes { base, depends, known: Vec::new() };
         for i in &selected {
             let i = *i as usize;

@@ -37,10 +37,13 @@ pub(super) fn read(question: &Question, labels: &Labels, chunks: &[Arc<Rows>]) -
         lines.clear();
         question.filters.select(rows.view(), 0..rows.len(), &mut lines);
         let (start, end) = (question.select.start_ns, question.select.end_ns);
+        let arrived = |row: usize| {
+            question.select.arrivals.as_ref().is_none_or(|wanted| wanted.contains(&rows.sequence[row]))
+        };
         picks.extend(
             lines
                 .iter()
-                .filter(|row| (start..end).contains(&rows.times[**row as usize]))
+                .filter(|row| (start..end).contains(&rows.times[**row as usize]) && arrived(**row as usize))
                 .map(|row| Pick { chunk: chunk as u32, row: *row }),
         );
     }

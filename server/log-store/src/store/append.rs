@@ -26,6 +26,7 @@ impl LogSink for LogStore {
                 format!("a batch has {bytes} bytes of lines, the bound is {max}: send it in smaller ones"),
             ));
         }
+        self.make_room_for(batch)?;
         let (ticket, full) = self.append_ordered(batch)?;
         full.iter().for_each(|pending| self.compress(pending));
         self.flush_if_big();
@@ -39,6 +40,22 @@ impl LogSink for LogStore {
 }
 
 impl LogStore {
+    /// Erases first what a request to delete covers and this batch brings again: it would be taken for kept already.
+    fn make_room_for(&self, batch: &LogBatch) -> Result<()> {
+        let erasers = self.waiting_erasers();
+        let is_covered = |stream: &StreamEntries, entry: &Entry| {
+            let covers =
+                |e: &Arc<crate::eraser::Eraser>| e.covers(&stream.labels, entry.t_ns, 0, &entry.line);
+            erasers.iter().any(covers)
+        };
+        let comes_again = !erasers.is_empty()
+            && batch
+                .streams
+                .iter()
+                .any(|stream| stream.entries.iter().any(|entry| is_covered(stream, entry)));
+        if comes_again { self.erase_waiting() } else { Ok(()) }
+    }
+
     /// The part of an append that has an order: log, then memory.
     fn append_ordered(&self, batch: &LogBatch) -> Result<(Ticket, Vec<Arc<Pending>>)> {
         let mut appender = self.appender.lock();
@@ -72,11 +89,11 @@ impl LogStore {
         };
         appender.next_sequence = record.next_sequence;
         record.cursors.iter().for_each(|cursor| appender.keep_cursor(cursor));
-        Ok((ticket, self.show(record.sections)))
+        Ok((ticket, self.show(record.sections, record.next_sequence)))
     }
 
     /// Makes rows visible. Returns what is full.
-    fn show(&self, sections: Vec<Section>) -> Vec<Arc<Pending>> {
+    fn show(&self, sections: Vec<Section>, next_sequence: u64) -> Vec<Arc<Pending>> {
         let now_ms = self.clock.now_ms();
         let (mut full, mut raw, mut count) = (Vec::new(), 0, 0);
         let mut state = self.state.write();
@@ -86,6 +103,7 @@ impl LogStore {
             let key = StreamKey { class: section.class.into(), labels: section.labels };
             full.extend(state.push(key, section.rows, now_ms, self.config.block_bytes));
         }
+        state.next_sequence = next_sequence;
         drop(state);
         self.raw_in_log.fetch_add(raw, Ordering::Relaxed);
         self.appended.fetch_add(count, Ordering::Relaxed);

@@ -23,6 +23,7 @@ impl LogStore {
             self.flush()?;
         }
         self.expire()?;
+        self.erase_waiting()?;
         for _ in 0..MAX_MERGES {
             if !self.merge_once()? {
                 break;
@@ -65,7 +66,10 @@ impl LogStore {
         };
         let _one = self.flushing.lock();
         let partitions = Arc::clone(&self.state.read().partitions);
-        let gone: Vec<Arc<Partition>> = partitions.iter().filter(|p| is_past(p)).cloned().collect();
+        let mut gone: Vec<Arc<Partition>> = partitions.iter().filter(|p| is_past(p)).cloned().collect();
+        if gone.is_empty() {
+            gone = self.beyond_budget(&partitions);
+        }
         if gone.is_empty() {
             return Ok(());
         }
@@ -74,6 +78,30 @@ impl LogStore {
         self.replace(&gone, Vec::new());
         gone.iter().for_each(|partition| self.discard(&partition.row));
         Ok(())
+    }
+
+    /// The oldest partitions, so many that the rest fits the budget.
+    fn beyond_budget(&self, partitions: &[Arc<Partition>]) -> Vec<Arc<Partition>> {
+        let Some(budget) = self.config.max_disk_bytes else { return Vec::new() };
+        let mut bytes = self.disk_bytes();
+        let mut by_age: Vec<&Arc<Partition>> = partitions.iter().collect();
+        by_age.sort_by_key(|partition| (partition.row.end, partition.id));
+        let over = by_age.into_iter().take_while(|partition| {
+            let over = bytes > budget;
+            bytes = bytes.saturating_sub(partition.row.bytes + self.index_bytes(partition));
+            over
+        });
+        let gone: Vec<_> = over.cloned().collect();
+        if !gone.is_empty() {
+            let newest = gone.iter().map(|partition| partition.row.end).max().unwrap_or(0);
+            tracing::info!(
+                partitions = gone.len(),
+                budget,
+                newest_ns = newest,
+                "logs take more disk than their budget: the oldest go"
+            );
+        }
+        gone
     }
 
     fn mend_indexes(&self) {

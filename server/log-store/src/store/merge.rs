@@ -154,7 +154,11 @@ impl LogStore {
 }
 
 /// The rows of a block, run by run.
-fn decode(partition: &Partition, directory: &Directory, block: usize) -> Result<Vec<(Labels, Rows)>> {
+pub(super) fn decode(
+    partition: &Partition,
+    directory: &Directory,
+    block: usize,
+) -> Result<Vec<(Labels, Rows)>> {
     let stored = Stored { partition, directory, block };
     let head: &BlockHead = &directory.blocks[block];
     let times = read_times(head, &stored)?;

@@ -10,7 +10,7 @@ use parking_lot::{Mutex, RwLock};
 use storage::manifest::{Rebuilt, StartReport};
 use storage::{Change, Disk, Manifest, Partition as Row, PartitionPool, Wal};
 
-use super::{Appender, DEMOTED_KEY, LogStore, decode_names, encode_names};
+use super::{Appender, DELETIONS_KEY, DEMOTED_KEY, LogStore, decode_names, encode_names};
 use crate::block::BlockHead;
 use crate::codec::put_varint;
 use crate::demotion::Demotion;
@@ -42,8 +42,12 @@ pub(super) fn open(
     let next_partition = rows.keys().filter_map(|path| number_of(path)).max().map_or(1, |last| last + 1);
 
     let demotion = kept_demotion(&manifest, config.max_label_values)?;
+    let erasers = match manifest.get(DELETIONS_KEY)? {
+        None => Vec::new(),
+        Some(bytes) => crate::eraser::decode(&bytes)?,
+    };
     let mut replay = Replay {
-        state: State { partitions: Arc::new(partitions), ..State::default() },
+        state: State { partitions: Arc::new(partitions), erasers: Arc::new(erasers), ..State::default() },
         appender: Appender {
             demotion,
             cursors: BTreeMap::new(),
@@ -69,6 +73,7 @@ pub(super) fn open(
         format!("{path} from byte {offset} on, {bytes} bytes: {}; these lines are lost", damage.what)
     }));
     let mut appender = replay.appender;
+    replay.state.next_sequence = appender.next_sequence;
     appender.segment = wal.begin_segment([appender.state_record()])?;
     Ok(LogStore {
         config,
@@ -80,6 +85,7 @@ pub(super) fn open(
         state: RwLock::new(replay.state),
         appender: Mutex::new(appender),
         flushing: Mutex::new(()),
+        erasing: Mutex::new(()),
         probes: Default::default(),
         raw_in_log: AtomicU64::new(replay.raw),
         appended: AtomicU64::new(0),

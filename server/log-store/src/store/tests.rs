@@ -17,6 +17,7 @@ use super::LogStore;
 use crate::{Config, RetentionClass};
 
 mod crash;
+mod erase;
 mod faults;
 mod property;
 
@@ -101,6 +102,7 @@ fn everything() -> LogSelect {
         filters: Vec::new(),
         direction: Direction::Forward,
         need: Need::Lines,
+        arrivals: None,
     }
 }
 

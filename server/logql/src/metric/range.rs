@@ -130,6 +130,7 @@ fn gather(
         filters: plan.filters,
         direction: Direction::Forward,
         need: least,
+        arrivals: None,
     };
     let mut scan = env.source.scan(&select, env.control)?;
     if least < Need::Lines && !streams_tell && scan.has_metadata() {
@@ -163,7 +164,7 @@ fn wanted(range: &LogRange, grouping: Option<&Grouping>) -> Wanted {
 impl Job<'_> {
     fn read_all(&self, scan: &dyn LogScan) -> Result<Accumulator> {
         let parts = scan.parts().len();
-        self.env.counters.offered(parts);
+        self.env.counters.offered(scan.parts());
         (0..parts)
             .into_par_iter()
             .try_fold(Accumulator::default, |mut accumulator, part| {

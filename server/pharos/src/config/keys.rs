@@ -45,13 +45,24 @@ pub(crate) const KEYS: &[Key] = &[
     key(
         "loki_config",
         "",
-        "A `loki.yml`: its retention applies to logs unless `retention` is given; the rest is reported.",
+        "A `loki.yml`: its retention applies to logs unless `retention` is given, its `retention_stream` besides; the \
+         rest is reported.",
     ),
     list("grafana_provisioning", "Grafana provisioning folders, or folders of dashboard JSON."),
     key(
         "retention",
         "30d",
         "How long data is kept. `0`: for ever, and then any timestamp is accepted, 1970 too.",
+    ),
+    list(
+        "logs.retention_stream",
+        "Streams of logs that are kept for a time of their own, each `TIME SELECTOR`, as `7d {level=\"debug\"}`; the \
+         first that matches counts, `0` is for ever. A stream's time is that of the settings under which it arrived.",
+    ),
+    key(
+        "logs.disk_budget_mib",
+        "0",
+        "How much disk logs may take, in MiB: beyond it the oldest go, whatever their retention. `0`: no bound.",
     ),
     key("collect", "true", "Whether this host, Pharos itself and its own log are collected."),
     key(

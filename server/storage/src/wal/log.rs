@@ -84,7 +84,7 @@ impl Wal {
         on_record: &mut dyn FnMut(Record<'_>) -> Result<()>,
     ) -> Result<(Wal, Replayed)> {
         disk.create_dir_all(dir).map_err(Error::io("create", dir))?;
-        let report = replay(&*disk, dir, from, on_record)?;
+        let report = replay(&*disk, dir, (from, options.independent_records), on_record)?;
         for blank in &report.blank {
             disk.remove(&blank.path).map_err(Error::io("remove", &blank.path))?;
         }

@@ -49,11 +49,15 @@ pub struct Replayed {
     pub(super) last: Option<(u64, u64)>,
 }
 
+/// Bytes that are checksummed at most in search of the next record behind a damaged one.
+const MOST_SEARCHED: usize = 1 << 30;
+
 /// Hands out the records of all segments from `from` on, without changing anything. An error of `on_record` ends it.
+/// `independent`: see [`WalOptions::independent_records`](crate::wal::WalOptions::independent_records).
 pub fn replay(
     disk: &dyn Disk,
     dir: &Path,
-    from: u64,
+    (from, independent): (u64, bool),
     on_record: &mut dyn FnMut(Record<'_>) -> Result<()>,
 ) -> Result<Replayed> {
     let mut report = Replayed::default();
@@ -89,7 +93,7 @@ pub fn replay(
             .filter(|(sequence, _)| *sequence == segment.sequence + 1)
             .and_then(|(_, bytes)| Header::decode(bytes).ok())
             .map(|header| header.before_bytes);
-        let end = read_segment(segment, &bytes, on_record, &mut report)?;
+        let end = read_segment(segment, (&bytes, independent), on_record, &mut report)?;
         let is_last = next.is_none();
         judge(segment, &bytes, &end, (counts, is_last), &mut report);
         if is_last {
@@ -116,7 +120,7 @@ struct End {
 
 fn read_segment(
     segment: &Segment,
-    bytes: &[u8],
+    (bytes, independent): (&[u8], bool),
     on_record: &mut dyn FnMut(Record<'_>) -> Result<()>,
     report: &mut Replayed,
 ) -> Result<End> {
@@ -138,10 +142,47 @@ fn read_segment(
                 report.records += 1;
                 at += FRAME_BYTES + payload.len();
             }
-            Err(why) => return Ok(End { valid: at as u64, why: Some(why) }),
+            Err(why) => {
+                let next = if independent { next_record(bytes, at, segment.sequence) } else { None };
+                let Some(next) = next else { return Ok(End { valid: at as u64, why: Some(why) }) };
+                let (path, bytes) = (segment.path.clone(), (next - at) as u64);
+                report.damage.push(Damage { path, offset: at as u64, bytes, what: why });
+                at = next;
+            }
         }
     }
     Ok(End { valid: at as u64, why: None })
+}
+
+/// Where the first whole record behind the damaged one at `at` begins.
+fn next_record(bytes: &[u8], at: usize, sequence: u64) -> Option<usize> {
+    // Where a record of the length said at `place` ends, if there is room for it.
+    let end = |place: usize| {
+        let frame = bytes.get(place..place + FRAME_BYTES)?;
+        let end = place + FRAME_BYTES + segment::u32_at(frame, 0) as usize;
+        (end <= bytes.len()).then_some(end)
+    };
+    let is_whole = |place: usize| record_at(bytes, place, sequence).is_ok();
+    // Most likely the length is right and something else is not.
+    if let Some(next) = end(at).filter(|next| *next < bytes.len() && is_whole(*next)) {
+        return Some(next);
+    }
+    let mut searched = 0;
+    for place in at + 1..bytes.len().saturating_sub(FRAME_BYTES) {
+        // A record is followed by another one or by the segment's end: that spares most checksums.
+        let Some(follower) = end(place) else { continue };
+        if follower < bytes.len() && end(follower).is_none() {
+            continue;
+        }
+        if is_whole(place) {
+            return Some(place);
+        }
+        searched += follower - place;
+        if searched > MOST_SEARCHED {
+            return None;
+        }
+    }
+    None
 }
 
 fn record_at(bytes: &[u8], at: usize, sequence: u64) -> Result<&[u8], String> {

@@ -59,7 +59,7 @@ fn write(disk: &FaultDisk, numbers: std::ops::Range<u32>, acked: &mut Vec<u32>) 
 
 fn replayed(disk: &FaultDisk) -> (Vec<u32>, Replayed) {
     let mut found = Vec::new();
-    let report = replay(disk, DIR.as_ref(), 0, &mut |record| {
+    let report = replay(disk, DIR.as_ref(), (0, false), &mut |record| {
         collect(&record, &mut found);
         Ok(())
     })
@@ -277,4 +277,49 @@ proptest! {
         prop_assert!(acked.iter().all(|number| found.contains(number)), "{acked:?} {found:?}");
         prop_assert!(report.damage.is_empty(), "{report:?}");
     }
+}
+
+#[test]
+fn a_flipped_byte_costs_only_its_record_where_records_are_independent() {
+    let disk = FaultDisk::new();
+    let options = WalOptions { independent_records: true, ..WalOptions::default() };
+    let (wal, ..) = open(&disk, options).unwrap();
+    wal.begin_segment([record(b'S', 0)]).unwrap();
+    let mut begins = Vec::new();
+    let mut end = segment::HEADER_BYTES + segment::FRAME_BYTES + record(b'S', 0).len();
+    for number in 1..8 {
+        begins.push(end);
+        end = wal.append(&record(b'R', number)).unwrap().position().offset as usize;
+    }
+    wal.close().unwrap();
+    let path = segment::path_of(DIR.as_ref(), 1);
+    let whole = disk.read(&path).unwrap();
+    let read = |bytes: &[u8], independent: bool| {
+        disk.replace(&path, bytes).unwrap();
+        let mut found = Vec::new();
+        let report = replay(&disk, DIR.as_ref(), (0, independent), &mut |record| {
+            found.push(u32::from_le_bytes(record.payload[1..5].try_into().unwrap()));
+            Ok(())
+        });
+        (found, report.unwrap())
+    };
+    for at in begins[2]..begins[3] {
+        for flip in [0x01, 0x80, 0xff] {
+            let mut bytes = whole.clone();
+            bytes[at] ^= flip;
+            let (found, report) = read(&bytes, true);
+            assert_eq!(found, [0, 1, 2, 4, 5, 6, 7], "byte {at} ^ {flip:#x}");
+            let damage = &report.damage[0];
+            assert_eq!((damage.offset, damage.bytes), (begins[2] as u64, (begins[3] - begins[2]) as u64));
+            assert_eq!(read(&bytes, false).0, [0, 1, 2], "records that need their predecessors end there");
+        }
+    }
+    // Two records damaged, and one that reaches to the end: that is a torn tail.
+    let mut bytes = whole.clone();
+    bytes[begins[1] + 9] ^= 1;
+    bytes[begins[2]] ^= 0x70;
+    bytes[begins[6] + 9] ^= 1;
+    let (found, report) = read(&bytes, true);
+    assert_eq!(found, [0, 1, 4, 5, 6]);
+    assert_eq!((report.damage.len(), report.torn_bytes as usize), (1, whole.len() - begins[6]));
 }

@@ -8,7 +8,7 @@ use model::{Entry, Labels, LogBatch, StreamEntries};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::{bad_stream, not_empty};
+use super::{bad_stream, is_label_name, not_a_name, not_empty};
 use crate::{Error, Result};
 
 pub(super) fn decode(body: &Bytes) -> Result<LogBatch> {
@@ -16,8 +16,12 @@ pub(super) fn decode(body: &Bytes) -> Result<LogBatch> {
         serde_json::from_slice(body).map_err(|e| Error::malformed("push request", e))?;
     let mut batch = LogBatch::default();
     for (i, stream) in request.streams.into_iter().enumerate() {
-        let labels = not_empty(Labels::from_pairs(stream.stream.0));
-        let labels = labels.map_err(|why| bad_stream(i + 1, "{}", why))?;
+        let wrong = stream.stream.0.iter().find(|(name, _)| !is_label_name(name));
+        let wrong = wrong.map(|(name, _)| not_a_name(name));
+        let labels = Labels::from_pairs(stream.stream.0);
+        let text = labels.to_string();
+        let labels = wrong.map_or_else(|| not_empty(labels), Err);
+        let labels = labels.map_err(|why| bad_stream(i + 1, &text, why))?;
         let entries = stream.values.into_iter().map(|entry| entry.finish(body)).collect();
         batch.streams.push(StreamEntries { labels, entries });
     }

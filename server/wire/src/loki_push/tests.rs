@@ -39,6 +39,16 @@ fn json() {
         r#"{"streams":[{"stream":{},"values":[["1","x"]]}]}"#,
         "stream 1 {}: a stream needs at least one label",
     );
+    for (name, shown) in [("1bad", "\"1bad\"=\"x\""), ("a-b", "\"a-b\"=\"x\""), ("größe", "\"größe\"=\"x\"")]
+    {
+        check(
+            &format!(r#"{{"streams":[{{"stream":{{"{name}":"x"}},"values":[["1","x"]]}}]}}"#),
+            &format!(
+                "stream 1 {{{shown}}}: label name {name:?}: letters, digits and _ make one, and it does not begin \
+                 with a digit"
+            ),
+        );
+    }
     for (json, part) in [
         (r#"{"streams":[{"stream":{"a":"1"},"values":[["x","y"]]}]}"#, "nanoseconds since 1970"),
         (r#"{"streams":[{"stream":{"a":"1"},"values":[["1"]]}]}"#, "an array of time, line"),
