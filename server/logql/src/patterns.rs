@@ -1,4 +1,4 @@
-//! What the lines of a selection look like: lines of one shape become one pattern, what varies in them `<*>`; counted
+//! What the lines of a selection look like: lines of one shape become one pattern, what varies in them `<_>`; counted
 //! over time. In the manner of Drain (<https://jiemingzhu.github.io/pub/pjhe_icws2017.pdf>), with a line's punctuation as
 //! its shape.
 
@@ -28,12 +28,12 @@ const MOST_PATTERNS: usize = 300;
 /// The share of words that a line has to have in common with a pattern.
 const LIKENESS: f64 = 0.5;
 
-const VARIES: &str = "<*>";
+const VARIES: &str = "<_>";
 
 /// A pattern and how many lines had it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
-    /// The pattern, `<*>` for what varies: as `|>` takes it.
+    /// The pattern, `<_>` for what varies: as `|>` takes it.
     pub pattern: String,
     /// Lines by the time of their step, ns.
     pub samples: Vec<(i64, u64)>,
@@ -307,12 +307,12 @@ mod tests {
                 "{\"id\": \"b2\", \"ok\": true}",
             ]),
             [
-                "3 level=info msg=\"user <*> logged in\" took=<*>",
-                "2 {\"id\": \"<*>\", \"ok\": true}",
+                "3 level=info msg=\"user <_> logged in\" took=<_>",
+                "2 {\"id\": \"<_>\", \"ok\": true}",
                 "1 panic: out of memory",
             ]
         );
-        assert_eq!(mine(&["", "", "größe 1"]), ["2 ", "1 größe <*>"]);
+        assert_eq!(mine(&["", "", "größe 1"]), ["2 ", "1 größe <_>"]);
     }
 
     #[test]

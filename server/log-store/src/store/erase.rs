@@ -15,7 +15,7 @@ use crate::packing;
 use crate::partition::write::{Plan, Source, write};
 use crate::partition::{Directory, Partition};
 use crate::rows::Rows;
-use crate::{Error, Result};
+use crate::Result;
 
 impl LogEraser for LogStore {
     fn delete(&self, request: &Deletion) -> model::Result<String> {
@@ -170,7 +170,7 @@ impl LogStore {
         let runs = match decode(partition, directory, block) {
             Ok(runs) => runs,
             // Copied as it is: whoever reads it is told.
-            Err(Error::Storage(_) | Error::Corrupt(_)) => {
+            Err(error) if error.kind() == ErrorKind::Corrupt => {
                 blocks.push(copy);
                 return Ok(0);
             }
