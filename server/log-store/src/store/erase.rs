@@ -9,13 +9,13 @@ use storage::Change;
 
 use super::merge::decode;
 use super::{DELETIONS_KEY, LogStore};
+use crate::Result;
 use crate::demotion::joined;
 use crate::eraser::{self, Eraser, MOST_DELETIONS};
 use crate::packing;
 use crate::partition::write::{Plan, Source, write};
 use crate::partition::{Directory, Partition};
 use crate::rows::Rows;
-use crate::Result;
 
 impl LogEraser for LogStore {
     fn delete(&self, request: &Deletion) -> model::Result<String> {

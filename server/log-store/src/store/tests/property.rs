@@ -166,7 +166,7 @@ fn run(bound: Option<usize>, steps: &[Step]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
     #[test]
     fn as_a_list_at_any_bound(steps in steps()) {
         for bound in [Some(0), Some(2), None] {
