@@ -83,7 +83,8 @@ impl Ends<'_> {
             samples[last].1.clone()
         };
         let gauge = |h: &Histogram| h.reset_hint == CounterResetHint::Gauge;
-        if !self.is_counter && !(gauge(&left) && gauge(&right)) {
+        let gauges = gauge(&left) && gauge(&right);
+        if !self.is_counter && !gauges {
             self.subject.no_gauge();
         }
         let mut difference: Native = Native::of(&right);

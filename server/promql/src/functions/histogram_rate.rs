@@ -163,7 +163,8 @@ fn last_two(window: &Window<'_>, subject: Subject<'_>, is_rate: bool) -> Option<
             if is_rate && (is_gauge(before) || is_gauge(last)) {
                 subject.no_counter();
             }
-            if !is_rate && !(is_gauge(before) && is_gauge(last)) {
+            let gauges = is_gauge(before) && is_gauge(last);
+            if !is_rate && !gauges {
                 subject.no_gauge();
             }
             let mut difference: Native = Native::of(last);
