@@ -32,11 +32,15 @@ soak: web ## The long versions of the tests, an hour or so; prints their figures
 	$(CARGO) build --release --locked -p pharos
 	PHAROS_SOAK=1 PHAROS_BIN=$(CURDIR)/target/release/pharos $(CARGO) test --release --locked -p pharos --test e2e -- --nocapture soak
 
-bench: ## What stores and engines cost, on made-up loads
+bench: ## What stores and engines cost, on made-up loads; and beside their peers where they are at hand
+	$(CARGO) test --release --locked -p promql --test speed -- --ignored --nocapture
+	$(CARGO) test --release --locked -p metric-store --lib speed -- --ignored --nocapture
 	$(CARGO) run --release --locked -p metric-store --example measure_metrics -- $$(mktemp -d)
 	$(CARGO) run --release --locked -p log-store --example measure_logs 200
 	$(CARGO) test --release --locked -p logql --test speed -- --ignored --nocapture
 	$(CARGO) run --release --locked -p collect --example measure_tail
+	$(CARGO) build --release --locked -p pharos
+	scripts/compare-peers
 
 web: web/dist/index.html ## Build the UI that the binary embeds
 

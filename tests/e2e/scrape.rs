@@ -10,13 +10,13 @@ use model::{Labels, MetricBatch, Sample};
 use crate::server::{Server, eventually, write};
 
 /// Serves a page that the test changes.
-struct Target {
-    address: String,
+pub(crate) struct Target {
+    pub(crate) address: String,
     page: Arc<Mutex<String>>,
 }
 
 impl Target {
-    fn start(page: &str) -> Target {
+    pub(crate) fn start(page: &str) -> Target {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
         let page = Arc::new(Mutex::new(page.to_owned()));

@@ -150,6 +150,10 @@ impl Server {
         (self.child.wait().expect("ended"), began.elapsed())
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let done = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
         assert!(done.is_ok_and(|status| status.success()), "signal sent");

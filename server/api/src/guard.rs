@@ -63,6 +63,10 @@ async fn verify(state: &Arc<State>, attempt: Attempt) -> Decision {
 
 /// Lets so many pushes in at once: what they hold in memory is bounded, and scrapes find a free thread.
 pub(crate) async fn bound_ingest(state: Arc<State>, request: Request, next: Next) -> Response {
+    // As a rule there is a turn: no timer is set then.
+    if let Ok(_turn) = state.ingesting.try_acquire() {
+        return next.run(request).await;
+    }
     let turn = tokio::time::timeout(PATIENCE, state.ingesting.clone().acquire_owned()).await;
     match turn {
         Ok(Ok(_turn)) => next.run(request).await,
@@ -72,6 +76,21 @@ pub(crate) async fn bound_ingest(state: Arc<State>, request: Request, next: Next
             "too many pushes at once: send this one again",
         ),
     }
+}
+
+/// Who asks from this machine gets answers as they are: compressing them takes longer than copying them. A proxy on
+/// this machine forwards for others, and says so.
+pub(crate) async fn plain_on_loopback(mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let headers = request.headers();
+    let forwarded =
+        ["forwarded", "x-forwarded-for", "via", "x-real-ip"].iter().any(|name| headers.contains_key(*name));
+    let data =
+        ["/api/", "/loki/", "/prometheus/"].iter().any(|start| request.uri().path().starts_with(start));
+    if data && !forwarded && peer.is_some_and(|ip| ip.is_loopback()) {
+        request.headers_mut().remove(header::ACCEPT_ENCODING);
+    }
+    next.run(request).await
 }
 
 /// How long a push waits for its turn.

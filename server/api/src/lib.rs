@@ -13,6 +13,7 @@ mod pharos;
 mod pool;
 mod program;
 mod prometheus;
+mod push_gateway;
 mod router;
 mod state;
 

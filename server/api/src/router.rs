@@ -8,13 +8,14 @@ use axum::extract::{DefaultBodyLimit, Request, State as Shared};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
+use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
 use crate::state::{MOST_PUSH_BYTES, MOST_QUERY_BYTES};
-use crate::{State, assets, guard, loki, otlp, pharos, prometheus};
+use crate::{State, assets, guard, loki, otlp, pharos, prometheus, push_gateway};
 
 /// A dashboard's file as it is uploaded: real ones stay below 2 MB.
 const MOST_FILE_BYTES: usize = 33 << 20;
@@ -27,14 +28,17 @@ pub fn router(state: Arc<State>) -> Router {
         .merge(loki_read())
         .merge(pharos_read())
         .route("/metrics", get(metrics))
+        .route("/api/v1/metrics", get(push_gateway::metrics))
         .fallback(assets::serve)
         .layer(DefaultBodyLimit::max(MOST_QUERY_BYTES));
+    let pushed = post(push_gateway::push).put(push_gateway::push).delete(push_gateway::push);
     let ingest = Router::new()
         .route("/api/v1/write", post(prometheus::write::remote_write))
         .route("/prometheus/api/v1/write", post(prometheus::write::remote_write))
         .route("/loki/api/v1/push", post(loki::push::push))
         .route("/api/prom/push", post(loki::push::push))
         .merge(otlp())
+        .route("/metrics/{*path}", pushed)
         .layer(DefaultBodyLimit::max(MOST_PUSH_BYTES));
     let turns = state.clone();
     let ingest = ingest.layer(from_fn(move |request: Request, next: Next| {
@@ -42,6 +46,7 @@ pub fn router(state: Arc<State>) -> Router {
     }));
     let admin = Router::new()
         .route("/-/reload", post(reload).put(reload))
+        .route("/api/v1/admin/wipe", put(push_gateway::wipe))
         .route("/api/pharos/v1/dashboards", post(pharos::dashboards::import))
         .route(
             "/loki/api/v1/delete",
@@ -72,7 +77,8 @@ pub fn router(state: Arc<State>) -> Router {
         .and(NotForContentType::IMAGES)
         .and(NotForContentType::GRPC);
     guarded
-        .layer(CompressionLayer::new().compress_when(worth))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(worth))
+        .layer(from_fn(guard::plain_on_loopback))
         .layer(from_fn(move |request: Request, next: Next| guard::headers(outer.clone(), request, next)))
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(state)

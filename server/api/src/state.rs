@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use access::Guard;
 use arc_swap::ArcSwap;
+use collect::push_gateway::PushGateway;
 use dashboards::Library;
 use model::{Clock, Limits, LogEraser, LogSink, LogSource, MetricSink, SeriesSource};
 use tokio::sync::Semaphore;
@@ -61,6 +62,8 @@ pub struct Parts {
     pub log_sink: Arc<dyn LogSink>,
     /// Deletes log lines on request, if anybody can.
     pub log_eraser: Option<Arc<dyn LogEraser>>,
+    /// Metrics that jobs push once.
+    pub push_gateway: Arc<PushGateway>,
     /// Who may do what.
     pub guard: Guard,
     /// The program around.
@@ -81,6 +84,7 @@ pub struct State {
     pub(crate) metric_sink: Arc<dyn MetricSink>,
     pub(crate) log_sink: Arc<dyn LogSink>,
     pub(crate) log_eraser: Option<Arc<dyn LogEraser>>,
+    pub(crate) push_gateway: Arc<PushGateway>,
     pub(crate) guard: Guard,
     pub(crate) program: Arc<dyn Program>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -125,6 +129,7 @@ impl State {
             metric_sink: parts.metric_sink,
             log_sink: parts.log_sink,
             log_eraser: parts.log_eraser,
+            push_gateway: parts.push_gateway,
             guard: parts.guard,
             program: parts.program,
             clock: parts.clock,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use model::{Clock, INSTANCE, JOB, Labels, MetricSink, SeriesSource};
 use wire::exposition::Page;
 
-use crate::config::{HttpConfig, Limits, ScrapeConfig};
+use crate::config::{HttpConfig, Limits, Protocols, ScrapeConfig};
 use crate::scrape::{Job, Leftovers, Origin, Parts};
 use crate::status::CollectStatus;
 
@@ -141,6 +141,7 @@ fn start_in_process(parts: &Arc<Parts>, target: InProcess) -> Job {
         metrics_path: String::new(),
         scheme: String::new(),
         http: HttpConfig::default(),
+        protocols: Protocols::default(),
         limits: Limits::default(),
         keep_dropped_targets: 0,
         relabel: Vec::new(),
@@ -148,6 +149,7 @@ fn start_in_process(parts: &Arc<Parts>, target: InProcess) -> Job {
         static_groups: Vec::new(),
         file_sd: Vec::new(),
         http_sd: Vec::new(),
+        polled: Vec::new(),
     };
     let origin = Origin::Gatherer(target.gatherer);
     Job::start_one(parts.clone(), config, (labels, interval_ms), origin)

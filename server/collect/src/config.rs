@@ -1,6 +1,9 @@
 //! Reads `prometheus.yml`: what is used, and a report on every key.
 
+mod discoveries;
 mod http;
+mod oauth2;
+mod protocols;
 mod scrape;
 mod target_groups;
 
@@ -14,7 +17,13 @@ use crate::report::{Report, Status};
 use crate::section::Section;
 use crate::{Error, Result};
 
-pub use http::{Auth, HttpConfig, Secret, TlsConfig};
+pub use discoveries::{
+    ConsulSd, DnsSd, DnsType, DockerSd, DockerSwarmSd, KubernetesRole, KubernetesSd, KubernetesSelector,
+    PolledSd, SdKind, SwarmRole,
+};
+pub use http::{Auth, HttpConfig, Secret, TlsConfig, TlsVersion};
+pub use oauth2::OAuth2;
+pub use protocols::{Protocols, ScrapeProtocol};
 pub use scrape::{Limits, ScrapeConfig};
 pub use target_groups::{FileSd, HttpSd, TargetGroup};
 pub(crate) use target_groups::{check_address, groups_from_yaml};
@@ -42,11 +51,11 @@ pub(crate) struct Global {
     pub(crate) timeout_ms: i64,
     pub(crate) limits: Limits,
     pub(crate) keep_dropped_targets: u64,
+    pub(crate) protocols: Protocols,
 }
 
 const RULES_LATER: &str = "rules are not evaluated yet";
 const NO_EFFECT: &str = "has no effect here";
-const NATIVE_LATER: &str = "native histograms are not scraped yet";
 
 impl PrometheusConfig {
     /// Reads a file. Paths in it are relative to its folder.
@@ -115,6 +124,7 @@ fn read_global(top: &Section<'_>, config: &mut PrometheusConfig) -> Result<Globa
         timeout_ms: 10_000,
         limits: Limits::default(),
         keep_dropped_targets: 0,
+        protocols: Protocols::default(),
     };
     let Some(section) = top.section("global")? else { return Ok(global) };
     if let Some(ms) = section.duration_ms("scrape_interval")? {
@@ -138,7 +148,7 @@ fn read_global(top: &Section<'_>, config: &mut PrometheusConfig) -> Result<Globa
     }
     global.limits = scrape::read_limits(&section, &global.limits)?;
     global.keep_dropped_targets = section.number("keep_dropped_targets")?.unwrap_or(0);
-    scrape::ignore_protocols(&section);
+    global.protocols = Protocols::read_shared(&section, &global.protocols)?;
     section.ignored(
         &["query_log_file", "scrape_failure_log_file"],
         "this program's own log is one of its streams",

@@ -1,7 +1,14 @@
 //! Finds targets: each discovery runs as a task and sends its groups whenever they change.
 
+mod consul;
+mod dns;
+mod docker;
+mod dockerswarm;
 mod file_sd;
 mod http_sd;
+mod kubernetes;
+mod labels;
+mod poll;
 
 use tokio::sync::mpsc;
 
@@ -48,6 +55,9 @@ pub(crate) fn start(config: &ScrapeConfig) -> Discovery {
     }
     for sd in &config.http_sd {
         tasks.push(tokio::spawn(http_sd::run(sd.clone(), tasks.len() + 1, sender.clone())));
+    }
+    for sd in &config.polled {
+        tasks.push(tokio::spawn(poll::run(sd.clone(), tasks.len() + 1, sender.clone())));
     }
     Discovery { count: tasks.len() + 1, updates, tasks }
 }

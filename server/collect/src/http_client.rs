@@ -1,13 +1,17 @@
 //! Asks servers: credentials, TLS, redirects, bounds on the answer.
 
 mod named_verifier;
+mod tokens;
 
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+};
 
-use crate::config::{Auth, HttpConfig, Secret, TlsConfig};
+use self::tokens::Tokens;
+use crate::config::{Auth, HttpConfig, Secret, TlsConfig, TlsVersion};
 use crate::{Error, Result};
 
 /// The most bytes of an answer where the configuration sets no `body_size_limit`.
@@ -18,6 +22,8 @@ const MAX_BODY_BYTES: u64 = 256 << 20;
 pub(crate) struct Client {
     inner: reqwest::Client,
     auth: Auth,
+    /// Where tokens come from, if `auth` needs them.
+    tokens: Option<Arc<Tokens>>,
     headers: Vec<(String, Secret)>,
 }
 
@@ -25,7 +31,9 @@ pub(crate) struct Client {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Request<'a> {
     pub(crate) url: &'a str,
-    pub(crate) accept: &'static str,
+    pub(crate) accept: &'a str,
+    /// Whether the answer may be compressed.
+    pub(crate) compressed: bool,
     pub(crate) timeout_ms: i64,
     /// Bytes of the decompressed answer; 0 = [`MAX_BODY_BYTES`].
     pub(crate) body_bytes: u64,
@@ -42,6 +50,15 @@ pub(crate) struct Answer {
 
 impl Client {
     pub(crate) fn new(config: &HttpConfig) -> Result<Self> {
+        Client::build(config, None)
+    }
+
+    /// A client for whoever listens on a Unix socket, whatever host its URLs name.
+    pub(crate) fn over_socket(config: &HttpConfig, socket: &str) -> Result<Self> {
+        Client::build(config, Some(socket))
+    }
+
+    fn build(config: &HttpConfig, socket: Option<&str>) -> Result<Self> {
         install_crypto();
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("Pharos/", env!("CARGO_PKG_VERSION")))
@@ -55,12 +72,19 @@ impl Client {
             builder = builder.http1_only();
         }
         match &config.proxy_url {
-            Some(url) => builder = builder.proxy(reqwest::Proxy::all(url).map_err(|e| failed(&e))?),
+            Some(url) => builder = builder.proxy(proxy(url, config)?),
             None if !config.proxy_from_environment => builder = builder.no_proxy(),
             None => {}
         }
+        if let Some(socket) = socket {
+            builder = builder.unix_socket(std::path::Path::new(socket));
+        }
         let inner = builder.build().map_err(|e| failed(&e))?;
-        Ok(Client { inner, auth: config.auth.clone(), headers: config.headers.clone() })
+        let tokens = match &config.auth {
+            Auth::OAuth2(oauth2) => Some(Arc::new(Tokens::new(oauth2)?)),
+            _ => None,
+        };
+        Ok(Client { inner, auth: config.auth.clone(), tokens, headers: config.headers.clone() })
     }
 
     /// Gets a URL. Any status but 200 is an error.
@@ -70,8 +94,14 @@ impl Client {
         if let Some((name, value)) = request.header {
             call = call.header(name, value);
         }
-        call = self.identify(call)?;
+        if !request.compressed {
+            call = call.header(ACCEPT_ENCODING, "identity");
+        }
+        call = self.identify(call).await?;
         let mut answer = call.send().await.map_err(|e| failed(&e))?;
+        if let (reqwest::StatusCode::UNAUTHORIZED, Some(tokens)) = (answer.status(), &self.tokens) {
+            tokens.refused().await;
+        }
         if answer.status() != reqwest::StatusCode::OK {
             return Err(Error::Fetch(format!("server returned HTTP status {}", answer.status())));
         }
@@ -90,7 +120,7 @@ impl Client {
         Ok(Answer { content_type, body })
     }
 
-    fn identify(&self, mut call: reqwest::RequestBuilder) -> Result<reqwest::RequestBuilder> {
+    async fn identify(&self, mut call: reqwest::RequestBuilder) -> Result<reqwest::RequestBuilder> {
         match &self.auth {
             Auth::None => {}
             Auth::Basic(user, password) => {
@@ -104,6 +134,14 @@ impl Client {
                 value.set_sensitive(true);
                 call = call.header(AUTHORIZATION, value);
             }
+            Auth::OAuth2(_) => {
+                if let Some(tokens) = &self.tokens {
+                    let mut value = HeaderValue::try_from(tokens.header().await?)
+                        .map_err(|_| Error::Fetch("the token cannot be sent in a header".into()))?;
+                    value.set_sensitive(true);
+                    call = call.header(AUTHORIZATION, value);
+                }
+            }
         }
         for (name, value) in &self.headers {
             let bad = || Error::Fetch(format!("the header {name:?} cannot be sent"));
@@ -112,6 +150,20 @@ impl Client {
         }
         Ok(call)
     }
+}
+
+fn proxy(url: &str, config: &HttpConfig) -> Result<reqwest::Proxy> {
+    let mut proxy = reqwest::Proxy::all(url).map_err(|e| failed(&e))?;
+    if let Some(hosts) = &config.no_proxy {
+        proxy = proxy.no_proxy(reqwest::NoProxy::from_string(hosts));
+    }
+    let mut headers = HeaderMap::new();
+    for (name, value) in &config.proxy_connect_headers {
+        let bad = || Error::Fetch(format!("the header {name:?} cannot be sent to the proxy"));
+        let value = HeaderValue::try_from(value.reveal()?).map_err(|_| bad())?;
+        headers.append(HeaderName::try_from(name.as_str()).map_err(|_| bad())?, value);
+    }
+    Ok(if headers.is_empty() { proxy } else { proxy.headers(headers) })
 }
 
 /// The process-wide TLS implementation; the first caller wins, whoever it is.
@@ -124,6 +176,16 @@ fn install_crypto() {
 }
 
 fn tls(mut builder: reqwest::ClientBuilder, config: &TlsConfig) -> Result<reqwest::ClientBuilder> {
+    let version = |version: TlsVersion| match version {
+        TlsVersion::V1_2 => reqwest::tls::Version::TLS_1_2,
+        TlsVersion::V1_3 => reqwest::tls::Version::TLS_1_3,
+    };
+    if let Some(min) = config.min_version {
+        builder = builder.tls_version_min(version(min));
+    }
+    if let Some(max) = config.max_version {
+        builder = builder.tls_version_max(version(max));
+    }
     if let (Some(name), Some(ca), false) = (&config.server_name, &config.ca, config.insecure_skip_verify) {
         let identity = match (&config.cert, &config.key) {
             (Some(cert), Some(key)) => Some((cert.reveal()?, key.reveal()?)),

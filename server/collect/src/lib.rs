@@ -12,6 +12,7 @@ mod status;
 
 pub mod config;
 pub mod host;
+pub mod push_gateway;
 pub mod relabel;
 pub mod report;
 pub mod tail;

@@ -1,5 +1,7 @@
 //! Scraping: targets, what their pages become, and the loops that ask them on time.
 
+mod buckets;
+mod custom_buckets;
 mod job;
 mod page_reader;
 mod seed;

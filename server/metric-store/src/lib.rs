@@ -18,6 +18,9 @@ mod tombstones;
 mod values;
 mod varint;
 
+#[cfg(test)]
+mod speed;
+
 pub use config::{Config, RetentionClass};
 pub use error::{Error, Result};
 pub use store::MetricStore;

@@ -24,7 +24,7 @@ pub use logs::{
 };
 pub use matcher::{MatchOp, Matcher, matches_all};
 pub use metrics::{
-    Appended, CommitTicket, Exemplar, Metadata, MetricKind, MetricSink, MetricStats, Rejected, Select,
-    Selector, Series, SeriesSet, SeriesSource,
+    Appended, Commit, CommitTicket, Exemplar, Metadata, MetricKind, MetricSink, MetricStats, Rejected,
+    Select, Selector, Series, SeriesSet, SeriesSource,
 };
 pub use sample::{STALE_NAN_BITS, Sample, is_stale, stale_nan};

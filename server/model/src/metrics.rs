@@ -88,22 +88,55 @@ pub struct Rejected {
     pub count: u64,
 }
 
+/// What a [`CommitTicket`] waits for.
+pub trait Commit: Send {
+    /// Blocks until the commit is on disk, or failed.
+    fn wait(self: Box<Self>) -> Result<()>;
+
+    /// Calls `done` with the outcome, on any thread and as soon as it is known. `done` must not block.
+    fn notify(self: Box<Self>, done: Box<dyn FnOnce(Result<()>) + Send>) {
+        done(self.wait());
+    }
+}
+
 /// Waits for a group commit.
-pub struct CommitTicket(Box<dyn FnOnce() -> Result<()> + Send>);
+pub struct CommitTicket(Option<Box<dyn Commit>>);
 
 impl CommitTicket {
     /// A ticket whose `wait` blocks until the commit is on disk, or failed.
     pub fn new(wait: impl FnOnce() -> Result<()> + Send + 'static) -> Self {
-        CommitTicket(Box::new(wait))
+        CommitTicket::of(Waiting(wait))
+    }
+
+    /// A ticket for a commit that can also tell when it is done.
+    pub fn of(commit: impl Commit + 'static) -> Self {
+        CommitTicket(Some(Box::new(commit)))
     }
 
     /// A ticket for what is durable already.
     pub fn done() -> Self {
-        CommitTicket::new(|| Ok(()))
+        CommitTicket(None)
     }
 
     /// Blocks until the batch is durable. `Unavailable` if it could not be written: it may be sent again.
     pub fn wait(self) -> Result<()> {
+        self.0.map_or(Ok(()), Commit::wait)
+    }
+
+    /// Calls `done` with what [`CommitTicket::wait`] would return, where the commit can tell without a thread that
+    /// waits for it. `done` must not block.
+    pub fn notify(self, done: impl FnOnce(Result<()>) + Send + 'static) {
+        match self.0 {
+            None => done(Ok(())),
+            Some(commit) => commit.notify(Box::new(done)),
+        }
+    }
+}
+
+struct Waiting<F>(F);
+
+impl<F: FnOnce() -> Result<()> + Send> Commit for Waiting<F> {
+    fn wait(self: Box<Self>) -> Result<()> {
         (self.0)()
     }
 }
@@ -122,6 +155,11 @@ pub trait MetricSink: Send + Sync {
     /// `Unavailable` when nothing can be written now; `BadInput` never costs the rest of a batch: see
     /// [`Appended::rejected`].
     fn append(&self, batch: &MetricBatch) -> Result<Appended>;
+
+    /// As `append`, for threads that must not wait long; `None`, and nothing done, where it would.
+    fn try_append(&self, _batch: &MetricBatch) -> Option<Result<Appended>> {
+        None
+    }
 }
 
 /// Which series, by their labels.

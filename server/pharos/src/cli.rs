@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Query(QueryArgs),
     /// Send lines of standard input to a server as logs, and pass them on: `some-benchmark 2>&1 | pharos push`.
     Push(PushArgs),
+    /// Import OpenMetrics files with their timestamps, however old.
+    Import(ImportArgs),
     /// Exit 0 if the server is ready: for containers and scripts.
     Healthcheck(HealthArgs),
     /// Print all configuration keys with their defaults.
@@ -146,6 +148,25 @@ pub(crate) struct PushArgs {
     /// How long lines that are left may still be sent once the input has ended.
     #[arg(long, value_name = "DURATION", default_value = "10s")]
     pub(crate) wait: String,
+    /// The admin password or a token, where the server wants one.
+    #[arg(long, env = "PHAROS_ADMIN_PASSWORD", hide_env_values = true)]
+    pub(crate) password: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// OpenMetrics files, plain or gzip; each sample needs its timestamp.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The server that takes the samples. Samples older than its retention are refused.
+    #[arg(long, default_value = "http://127.0.0.1:3000", env = "PHAROS_URL")]
+    pub(crate) url: String,
+    /// Put them into a data folder that no server uses, instead of a server.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data: Option<PathBuf>,
+    /// Read the older exposition text: timestamps in milliseconds, no # EOF.
+    #[arg(long)]
+    pub(crate) text: bool,
     /// The admin password or a token, where the server wants one.
     #[arg(long, env = "PHAROS_ADMIN_PASSWORD", hide_env_values = true)]
     pub(crate) password: Option<String>,

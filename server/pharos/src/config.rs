@@ -29,6 +29,8 @@ pub(crate) struct Config {
     pub(crate) grafana: Vec<PathBuf>,
     /// How long data is kept; `None` = for ever.
     pub(crate) retention: Option<Duration>,
+    /// Metrics with a retention of their own.
+    pub(crate) metric_retention: Vec<metric_store::RetentionClass>,
     /// Whether it was given, rather than left to the default.
     pub(crate) retention_given: bool,
     /// Streams of logs that are kept for a time of their own; the first that matches counts.
@@ -117,6 +119,11 @@ impl Config {
             loki: path("loki_config"),
             grafana: all("grafana_provisioning").into_iter().map(PathBuf::from).collect(),
             retention: (!retention.is_zero()).then_some(retention),
+            metric_retention: all("metric_retention")
+                .iter()
+                .map(|text| retention_class(text))
+                .collect::<Result<_>>()
+                .context("metric_retention")?,
             retention_given: false,
             log_streams: StreamRetention::parse_all(&all("logs.retention_stream"))
                 .context("logs.retention_stream")?,
@@ -173,6 +180,16 @@ fn replace(given: &mut Values, name: &'static str, values: Vec<String>) {
         _ => {}
     }
     given.insert(name, values);
+}
+
+fn retention_class(text: &str) -> Result<metric_store::RetentionClass> {
+    let mut parts = text.trim().splitn(3, char::is_whitespace);
+    let (Some(name), Some(span), Some(selector)) = (parts.next(), parts.next(), parts.next()) else {
+        bail!("{text:?}: write NAME DURATION SELECTOR, as gpu 1y {{job=\"dcgm\"}}")
+    };
+    let matchers = promql::parse_selector(selector.trim()).with_context(|| selector.trim().to_owned())?;
+    let retention = duration(span)?;
+    Ok(metric_store::RetentionClass { name: name.to_owned(), matchers, retention })
 }
 
 fn token(text: &str) -> Result<Token> {
@@ -291,6 +308,20 @@ mod tests {
         check("access: {open_ingest: [x]}", "is not a network");
         check("a: [", "line");
         check("listen: [a, b]", "one value");
+        check("metric_retention: ['gpu 1y']", "write NAME DURATION SELECTOR");
+        check("metric_retention: ['gpu 1y {job=}']", "metric_retention: {job=}: ");
+    }
+
+    #[test]
+    fn metrics_may_have_a_retention_of_their_own() {
+        let text = "gpu 1y {job=\"dcgm\",gpu=~\"0|1\"}, noise 2d go_gc_duration_seconds";
+        let config = load("", &[("PHAROS_METRIC_RETENTION", text)], ServeArgs::default()).expect("valid");
+        let classes: Vec<_> = config
+            .metric_retention
+            .iter()
+            .map(|class| (class.name.as_str(), class.retention.as_secs() / 86_400, class.matchers.len()))
+            .collect();
+        assert_eq!(classes, [("gpu", 365, 2), ("noise", 2, 1)]);
     }
 
     #[test]

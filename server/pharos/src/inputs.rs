@@ -85,7 +85,10 @@ fn redact(value: &mut Value) {
         Value::Mapping(mapping) => {
             for (name, value) in mapping.iter_mut() {
                 let secret = name.as_str().is_some_and(|name| SECRETS.contains(&name));
+                let all =
+                    name.as_str().is_some_and(|name| matches!(name, "secrets" | "proxy_connect_header"));
                 match value {
+                    value if all => hide(value),
                     Value::String(text) if secret => *text = "<secret>".into(),
                     value => redact(value),
                 }
@@ -102,6 +105,16 @@ fn redact(value: &mut Value) {
             }
         }
         _ => {}
+    }
+}
+
+/// Leaves names only.
+fn hide(value: &mut Value) {
+    match value {
+        Value::Mapping(mapping) => mapping.iter_mut().for_each(|(_, value)| hide(value)),
+        Value::Sequence(all) => all.iter_mut().for_each(hide),
+        Value::Null => {}
+        other => *other = "<secret>".into(),
     }
 }
 
@@ -127,7 +140,7 @@ mod tests {
     fn secrets_are_left_out() {
         let file = tempfile::NamedTempFile::new().expect("a file");
         let text = "scrape_configs:\n- job_name: a\n  basic_auth: {username: u, password: hunter2}\n  proxy_url: http://u:hunter2@p:1/\n  \
-                    authorization: {credentials: hunter2}\n  static_configs: [{targets: ['h:1']}]\n";
+                    authorization: {credentials: hunter2}\n  proxy_connect_header: {X-A: [hunter2]}\n  static_configs: [{targets: ['h:1']}]\n";
         std::fs::write(file.path(), text).expect("written");
         let shown = without_secrets(file.path());
         assert!(!shown.contains("hunter2") && shown.contains("<secret>"), "{shown}");

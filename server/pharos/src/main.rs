@@ -8,6 +8,7 @@ mod cli;
 mod config;
 mod demo;
 mod healthcheck;
+mod import;
 mod inputs;
 mod log_retention;
 mod logging;
@@ -16,6 +17,7 @@ mod metrics_page;
 mod own_log;
 mod program;
 mod push;
+mod pushed;
 mod query;
 mod serve;
 mod snapshot;
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Query(args)) => query::run(&args),
         Some(Command::Push(args)) => push::run(&args),
+        Some(Command::Import(args)) => import::run(&args),
         Some(Command::Healthcheck(args)) => healthcheck::run(&args),
         Some(Command::Config) => {
             print!("{}", config::reference());

@@ -66,15 +66,20 @@ fn path(logql: bool, args: &QueryArgs, server: &str) -> String {
     format!("{}{path}", server.trim_end_matches('/'))
 }
 
-/// A server for one question: over a data folder, on a free loopback port, ended with the question.
-struct OwnServer {
+/// A server for one command: over a data folder, on a free loopback port, ended with the command.
+pub(crate) struct OwnServer {
     child: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl OwnServer {
     fn start(data: &Path) -> Result<OwnServer> {
-        if !data.is_dir() {
+        OwnServer::start_in(data, false)
+    }
+
+    /// A server over a data folder, which is made if `make` says so.
+    pub(crate) fn start_in(data: &Path, make: bool) -> Result<OwnServer> {
+        if !make && !data.is_dir() {
             bail!("there is no data folder {}", data.display());
         }
         let mut child = Command::new(std::env::current_exe()?)

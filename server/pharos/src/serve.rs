@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use api::{Parts, Program, State};
 use arc_swap::ArcSwap;
 use axum::Router;
+use collect::push_gateway::PushGateway;
 use collect::tail::Tailer;
 use collect::{Collector, Gatherer, InProcess};
 use dashboards::Library;
@@ -28,7 +29,7 @@ use crate::metrics_page::OwnMetrics;
 use crate::own_log::{Keeper, OwnLog};
 use crate::program::Running;
 use crate::stores::{Maintenance, Stores};
-use crate::{admin, logging};
+use crate::{admin, logging, pushed};
 
 /// How often this host and Pharos itself are looked at.
 const OWN_INTERVAL_MS: i64 = 5_000;
@@ -89,8 +90,10 @@ async fn serve(config: Config, own_log: OwnLog, demo: Option<Demo>) -> Result<()
         let sinks = parted.stores.sinks();
         parted.demo = Some(tokio::task::spawn_blocking(move || Generator::start(demo, sinks)).await??);
     }
+    let push_gateway = pushed::open(&parted.stores, Arc::new(SystemClock));
+    let ticker = pushed::keep_fresh(push_gateway.clone());
     let watcher = tokio::spawn(watch_dashboards(boards.clone()));
-    let served = match state(&config, &parted, guard, boards.library.clone()) {
+    let served = match state(&config, &parted, (guard, push_gateway), boards.library.clone()) {
         Ok(state) => {
             let data = std::path::absolute(&config.data).unwrap_or_else(|_| config.data.clone());
             tracing::info!(
@@ -105,6 +108,7 @@ async fn serve(config: Config, own_log: OwnLog, demo: Option<Demo>) -> Result<()
         Err(error) => Err(error),
     };
     watcher.abort();
+    ticker.abort();
     tokio::select! {
         stopped = stop(parted) => served.and(stopped),
         () = signals.stop() => Err(anyhow::anyhow!("told twice to stop: what was not durable yet is lost")),
@@ -114,7 +118,7 @@ async fn serve(config: Config, own_log: OwnLog, demo: Option<Demo>) -> Result<()
 fn state(
     config: &Config,
     parted: &Parted,
-    guard: access::Guard,
+    (guard, push_gateway): (access::Guard, Arc<PushGateway>),
     library: Arc<ArcSwap<Library>>,
 ) -> Result<Arc<State>> {
     Ok(State::new(Parts {
@@ -122,6 +126,7 @@ fn state(
         metric_sink: parted.stores.metrics.clone(),
         log_sink: parted.stores.logs.clone(),
         log_eraser: Some(parted.stores.logs.clone()),
+        push_gateway,
         guard,
         program: parted.running.clone(),
         clock: Arc::new(SystemClock),

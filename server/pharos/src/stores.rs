@@ -25,7 +25,7 @@ const AFTER_ERROR: Duration = Duration::from_secs(1);
 /// Everything that is kept, open.
 pub(crate) struct Stores {
     pub(crate) folder: Arc<DataFolder>,
-    pub(crate) control: Documents,
+    pub(crate) control: Arc<Documents>,
     pub(crate) metrics: Arc<MetricStore>,
     pub(crate) logs: Arc<LogStore>,
 }
@@ -50,7 +50,8 @@ impl Stores {
              admin password is made where one is needed)",
         )?;
         let retention = config.retention.unwrap_or(Duration::ZERO);
-        let metric_config = metric_store::Config { retention, ..Default::default() };
+        let classes = config.metric_retention.clone();
+        let metric_config = metric_store::Config { retention, classes, ..Default::default() };
         let log_config = crate::log_retention::log_config(config);
         // Both replay their log: side by side they take half the time.
         let (metrics, logs) = std::thread::scope(|scope| {
@@ -68,7 +69,7 @@ impl Stores {
         for note in logs.start_warnings().iter().chain(&folder.advice()) {
             tracing::warn!("{note}");
         }
-        Ok(Stores { folder: Arc::new(folder), control, metrics, logs })
+        Ok(Stores { folder: Arc::new(folder), control: Arc::new(control), metrics, logs })
     }
 
     /// Where a demo's data go.

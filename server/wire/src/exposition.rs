@@ -1,4 +1,4 @@
-//! Prometheus' exposition text (0.0.4 and 1.0.0) and OpenMetrics 1.0.
+//! Prometheus' exposition text (0.0.4 and 1.0.0), OpenMetrics 1.0, and protocol buffers.
 //!
 //! [`Parser`] walks a page line by line without copying. A sample's series stays raw text until
 //! [`Point::labels`] is asked, so that a scraper which keeps what it made of the same text last time parses only
@@ -6,7 +6,17 @@
 
 mod page;
 mod parser;
+mod proto;
 mod series;
 
 pub use page::{Family, Page};
 pub use parser::{Format, Item, NORMAL_NAN_BITS, Parser, Point, RawExemplar};
+pub use proto::{ProtoFamily, ProtoItem, ProtoOptions, ProtoPoint, ProtoValue, normal_bound, read_protobuf};
+
+/// The labels of a series text as pairs sorted by name, labels with empty values included; the error says why there
+/// are none.
+pub fn label_pairs(
+    series: &str,
+) -> Result<Vec<(std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)>, String> {
+    series::series_pairs(series).map_err(|why| why.into_owned())
+}

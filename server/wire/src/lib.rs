@@ -4,7 +4,7 @@
 //! | format | in | out |
 //! |---|---|---|
 //! | exposition text 0.0.4 and 1.0.0, OpenMetrics 1.0 | [`exposition::Parser`] | [`exposition::Page`] (text) |
-//! | remote write 1.0 | [`remote_write::Decoder`] | [`remote_write::encode`] |
+//! | remote write 1.0, 2.0 | [`remote_write::Decoder`] | [`remote_write::encode`], [`remote_write::encode_v2`] |
 //! | remote read | [`remote_read::decode`] | [`remote_read::Sampled`], [`remote_read::frame`] |
 //! | Loki push, JSON and protobuf | [`loki_push::Decoder`] | [`loki_push::encode`] |
 //! | OTLP logs, protobuf and JSON, in gRPC's frames or not | [`otlp::logs::decode`] | |

@@ -115,6 +115,14 @@ impl<'a> Reader<'a> {
         Err("a number is cut short or too long")
     }
 
+    /// A message behind its length, as they follow each other in a stream.
+    pub(crate) fn delimited(&mut self) -> Result<&'a [u8], Bad> {
+        let len = usize::try_from(self.varint()?).map_err(|_| "a length is too large")?;
+        let (message, rest) = self.rest.split_at_checked(len).ok_or("a message is cut short")?;
+        self.rest = rest;
+        Ok(message)
+    }
+
     pub(crate) fn fixed64(&mut self) -> Result<u64, Bad> {
         Ok(u64::from_le_bytes(self.take_array()?))
     }

@@ -1,7 +1,8 @@
-//! Prometheus remote write 1.0: a snappy block around a protobuf `WriteRequest`, decoded straight from the bytes.
+//! Prometheus remote write 1.0 and 2.0: a snappy block around a protobuf message, decoded straight from the bytes.
 
 pub(crate) mod encode;
 mod histogram;
+mod v2;
 
 use model::{Exemplar, Labels, METRIC_NAME, Metadata, MetricBatch, MetricKind, Sample};
 
@@ -10,6 +11,7 @@ use crate::protobuf::{Bad, Reader, malformed};
 use crate::{Error, LabelCache, Result, compression};
 
 pub use encode::encode;
+pub use v2::encode as encode_v2;
 
 const WHAT: &str = "remote write request";
 
@@ -32,6 +34,11 @@ impl Decoder {
     /// Reads a request body (`Content-Encoding: snappy`).
     pub fn decode(&self, body: &[u8]) -> Result<MetricBatch> {
         self.decode_message(&compression::snappy(body, self.limit)?)
+    }
+
+    /// Reads the body of a remote write 2.0 request (`io.prometheus.write.v2.Request`, `Content-Encoding: snappy`).
+    pub fn decode_v2(&self, body: &[u8]) -> Result<MetricBatch> {
+        v2::decode(&compression::snappy(body, self.limit)?, &self.cache)
     }
 
     /// Reads a decompressed request.
@@ -100,7 +107,11 @@ fn leading_labels(message: &[u8]) -> &[u8] {
 
 /// The labels among the fields of a message, with Prometheus' rules.
 fn parse_labels(message: &[u8]) -> Result<Labels, String> {
-    let mut pairs = label_fields(message, 1)?;
+    checked_labels(label_fields(message, 1)?)
+}
+
+/// Labels of pairs in any order, with Prometheus' rules.
+fn checked_labels(mut pairs: Vec<(&str, &str)>) -> Result<Labels, String> {
     if !pairs.is_sorted_by(|a, b| a.0 < b.0) {
         pairs.sort_by_key(|pair| pair.0);
         if let Some(twice) = pairs.windows(2).find(|w| w[0].0 == w[1].0) {

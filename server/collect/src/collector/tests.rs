@@ -166,6 +166,11 @@ async fn serve(answers: Answers) -> (String, Arc<Mutex<Vec<String>>>) {
                 }
             }
             let head = String::from_utf8_lossy(&head).into_owned();
+            // What is left unread when the socket closes could cost the client the answer.
+            let length =
+                head.to_lowercase().lines().find_map(|l| l.strip_prefix("content-length: ")?.parse().ok());
+            let mut body = vec![0; length.unwrap_or(0)];
+            let _ = socket.read_exact(&mut body).await;
             let path =
                 head.split(' ').nth(1).unwrap_or_default().split('?').next().unwrap_or_default().to_owned();
             seen.lock().push(head);
@@ -244,6 +249,80 @@ async fn scrapes_over_http() {
     assert!(heads.contains("authorization: bearer t0ken"), "{heads}");
     assert!(heads.contains("x-prometheus-scrape-timeout-seconds: 10"), "{heads}");
     assert!(heads.contains("accept-encoding: gzip"), "{heads}");
+    collector.stop().await;
+}
+
+/// The heads of requests to a path.
+fn heads_of(heads: &Mutex<Vec<String>>, path: &str) -> Vec<String> {
+    let of_path = |head: &&String| head.split(' ').nth(1).is_some_and(|target| target.starts_with(path));
+    heads.lock().iter().filter(of_path).map(|head| head.to_lowercase()).collect()
+}
+
+#[tokio::test]
+async fn formats_are_negotiated() {
+    let proto = b"\x0c\x0a\x01p\x18\x01\x22\x05\x12\x03\x09\x00\x00";
+    assert_eq!(proto.len(), 13, "a message that is cut");
+    let mut whole = vec![0x17, 0x0a, 1, b'p', 0x18, 1, 0x22, 11, 0x12, 9, 0x09];
+    whole.extend_from_slice(&2.5f64.to_bits().to_le_bytes());
+    whole[0] = whole.len() as u8 - 1;
+    whole[7] = whole.len() as u8 - 8;
+    let answers = answers(&[
+        ("/proto", "Content-Type: application/vnd.google.protobuf; encoding=delimited\r\n", &whole),
+        ("/cut", "Content-Type: application/vnd.google.protobuf; encoding=delimited\r\n", proto),
+    ]);
+    let (address, heads) = serve(answers).await;
+    let mut bench = Bench::new();
+    let target = format!("static_configs: [{{targets: ['{address}']}}]");
+    let yaml = format!(
+        "[{{job_name: proto, metrics_path: /proto, scrape_native_histograms: true, {target}}},
+          {{job_name: cut, metrics_path: /cut, {target}}},
+          {{job_name: plain, metrics_path: /plain, enable_compression: false,
+            scrape_protocols: [PrometheusText0.0.4], {target}}}]"
+    );
+    let collector = bench.start(jobs(&yaml));
+    for _ in 0..3 {
+        bench.batch().await;
+    }
+    assert_eq!(bench.last("p"), format!(r#"{{instance="{address}", job="proto"}} 2.5"#));
+    let up = bench.last("up");
+    assert!(up.contains(r#"job="cut"} 0"#), "{up}");
+    let wanted = heads_of(&heads, "/proto");
+    assert!(wanted[0].contains("accept: application/vnd.google.protobuf;"), "{wanted:?}");
+    let plain = heads_of(&heads, "/plain");
+    assert!(plain[0].contains("accept: text/plain;version=0.0.4;q=0.2,*/*;q=0.1"), "{plain:?}");
+    assert!(plain[0].contains("accept-encoding: identity"), "{plain:?}");
+    collector.stop().await;
+}
+
+#[tokio::test]
+async fn oauth2_tokens_are_had_and_kept() {
+    let token = br#"{"access_token": "t0k", "token_type": "bearer", "expires_in": 3600}"#;
+    let answers = answers(&[
+        ("/token", "Content-Type: application/json\r\n", token),
+        ("/no-token", "HTTP/1.1 403 Forbidden\r\n", b""),
+    ]);
+    let (address, heads) = serve(answers).await;
+    let mut bench = Bench::new();
+    let job = |name: &str, path: &str| {
+        format!(
+            "{{job_name: {name}, metrics_path: /{name}, scrape_interval: 50ms, scrape_timeout: 50ms,
+              oauth2: {{client_id: me, client_secret: pw, scopes: [a, b], token_url: 'http://{address}{path}'}},
+              static_configs: [{{targets: ['{address}']}}]}}"
+        )
+    };
+    let collector = bench.start(jobs(&format!("[{}, {}]", job("good", "/token"), job("bad", "/no-token"))));
+    while heads_of(&heads, "/good").len() < 3 || bench.values_of("up", "bad").is_empty() {
+        bench.batch().await;
+    }
+    let good = heads_of(&heads, "/good");
+    assert!(good.iter().all(|head| head.contains("authorization: bearer t0k")), "{good:?}");
+    let asked = heads_of(&heads, "/token");
+    assert_eq!(asked.len(), 1, "the token is kept");
+    assert!(asked[0].starts_with("post ") && asked[0].contains("authorization: basic bwu6chc="), "{asked:?}");
+    assert!(bench.last("up").contains(r#"job="bad"} 0"#), "{}", bench.last("up"));
+    let status = collector.status();
+    let bad = status.targets.iter().find(|t| t.job_name == "bad").expect("a target");
+    assert!(bad.last_error.contains("oauth2 token: server returned HTTP status 403"), "{}", bad.last_error);
     collector.stop().await;
 }
 

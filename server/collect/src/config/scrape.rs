@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::target_groups::{FileSd, HttpSd, TargetGroup};
-use super::{Global, HttpConfig, NATIVE_LATER, target_groups};
+use super::{Global, HttpConfig, PolledSd, Protocols, target_groups};
 use crate::relabel::{Rule, read_rules};
 use crate::section::Section;
 use crate::{Error, Result};
@@ -48,6 +48,8 @@ pub struct ScrapeConfig {
     pub scheme: String,
     /// Credentials, TLS, proxies.
     pub http: HttpConfig,
+    /// Formats, and what becomes of histograms.
+    pub protocols: Protocols,
     /// Bounds.
     pub limits: Limits,
     /// How many dropped targets are shown; 0 = all.
@@ -62,22 +64,19 @@ pub struct ScrapeConfig {
     pub file_sd: Vec<FileSd>,
     /// Targets from servers.
     pub http_sd: Vec<HttpSd>,
+    /// Targets from the DNS, Docker, Kubernetes, Consul.
+    pub polled: Vec<PolledSd>,
 }
 
 /// Discoveries of Prometheus that are not supported.
-const OTHER_DISCOVERIES: [&str; 30] = [
+const OTHER_DISCOVERIES: [&str; 25] = [
     "azure_sd_configs",
-    "consul_sd_configs",
     "digitalocean_sd_configs",
-    "dns_sd_configs",
-    "docker_sd_configs",
-    "dockerswarm_sd_configs",
     "ec2_sd_configs",
     "eureka_sd_configs",
     "gce_sd_configs",
     "hetzner_sd_configs",
     "ionos_sd_configs",
-    "kubernetes_sd_configs",
     "kuma_sd_configs",
     "lightsail_sd_configs",
     "linode_sd_configs",
@@ -114,6 +113,7 @@ pub(crate) fn read(section: Section<'_>, global: &Global, folder: &Path) -> Resu
         metrics_path: section.text("metrics_path")?.unwrap_or_else(|| "/metrics".to_owned()),
         scheme: read_scheme(&section)?,
         http: HttpConfig::read(&section, folder)?,
+        protocols: Protocols::read(&section, &global.protocols)?,
         limits: read_limits(&section, &global.limits)?,
         keep_dropped_targets: section.number("keep_dropped_targets")?.unwrap_or(global.keep_dropped_targets),
         relabel: read_rules(&section, "relabel_configs")?,
@@ -121,11 +121,8 @@ pub(crate) fn read(section: Section<'_>, global: &Global, folder: &Path) -> Resu
         static_groups: target_groups::read_static(&section)?,
         file_sd: target_groups::read_file_sd(&section, folder)?,
         http_sd: target_groups::read_http_sd(&section, folder)?,
+        polled: super::discoveries::read(&section, folder)?,
     };
-    ignore_protocols(&section);
-    section.ignored(&["native_histogram_bucket_limit", "native_histogram_min_bucket_factor"], NATIVE_LATER);
-    section.ignored(&["enable_compression"], "gzip is always offered");
-    section.ignored(&["fallback_scrape_protocol"], "a page without a known content type is read as text");
     section.ignored(
         &["scrape_failure_log_file"],
         "failures are shown with the target and in this program's log",
@@ -133,21 +130,6 @@ pub(crate) fn read(section: Section<'_>, global: &Global, folder: &Path) -> Resu
     section.ignored(&OTHER_DISCOVERIES, "this discovery is not supported: its targets are not scraped");
     section.finish();
     Ok(config)
-}
-
-/// Keys about formats, in `global` and in each job.
-pub(super) fn ignore_protocols(section: &Section<'_>) {
-    section.ignored(&["scrape_protocols"], "OpenMetrics and text are asked for, in this order");
-    let names = &["metric_name_validation_scheme", "metric_name_escaping_scheme"];
-    section.ignored(names, "names of any UTF-8 are taken");
-    let native = [
-        "scrape_native_histograms",
-        "scrape_classic_histograms",
-        "always_scrape_classic_histograms",
-        "convert_classic_histograms_to_nhcb",
-    ];
-    section.ignored(&native, NATIVE_LATER);
-    section.ignored(&["extra_scrape_metrics"], "not supported yet");
 }
 
 pub(super) fn read_limits(section: &Section<'_>, default: &Limits) -> Result<Limits> {

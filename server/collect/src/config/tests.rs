@@ -79,7 +79,7 @@ remote_write: [{url: x}]
 whatever: 1
 scrape_configs:
 - job_name: a
-  kubernetes_sd_configs: []
+  ec2_sd_configs: []
   shceme: https
 ";
     let (config, report) = parse(yaml).unwrap();
@@ -89,7 +89,7 @@ scrape_configs:
     global.external_labels: approximated: as in Prometheus stored series do not carry them; nothing is sent to other servers yet
     global.query_log_file: ignored: this program's own log is one of its streams
     global.scrape_intervall: unknown: did you mean scrape_interval?
-    scrape_configs[0].kubernetes_sd_configs: ignored: this discovery is not supported: its targets are not scraped
+    scrape_configs[0].ec2_sd_configs: ignored: this discovery is not supported: its targets are not scraped
     scrape_configs[0].shceme: unknown: did you mean scheme?
     rule_files: ignored: rules are not evaluated yet
     alerting: ignored: alerts are not sent yet
@@ -126,12 +126,58 @@ fn errors_name_the_key() {
     );
     check_error(
         "scrape_configs: [{job_name: a, bearer_token: x, basic_auth: {username: y}}]",
-        "scrape_configs[0].authorization: basic_auth, authorization and bearer_token exclude each other",
+        "scrape_configs[0].authorization: basic_auth, authorization, bearer_token and oauth2 exclude each other",
     );
     check_error(
         "scrape_configs: [{job_name: a, scheme: ftp}]",
         "scrape_configs[0].scheme: \"ftp\" is neither",
     );
+}
+
+#[test]
+fn security_keys() {
+    let (config, report) = parse(
+        "scrape_configs: [{job_name: a, proxy_url: 'http://proxy:3128', no_proxy: 'a,10.0.0.0/8',
+         proxy_connect_header: {X-Who: [me, too]}, tls_config: {min_version: TLS12, max_version: TLS13},
+         oauth2: {client_id: id, client_secret: s3cret, token_url: 'http://t/', scopes: [read],
+         endpoint_params: {audience: x}, tls_config: {insecure_skip_verify: true}}}]",
+    )
+    .unwrap();
+    assert_eq!(report.warnings().count(), 0);
+    let http = &config.scrape_configs[0].http;
+    assert_eq!(
+        (http.tls.min_version, http.tls.max_version),
+        (Some(TlsVersion::V1_2), Some(TlsVersion::V1_3))
+    );
+    assert_eq!((http.no_proxy.as_deref(), http.proxy_connect_headers.len()), (Some("a,10.0.0.0/8"), 2));
+    let Auth::OAuth2(oauth2) = &http.auth else { panic!("{:?}", http.auth) };
+    assert_eq!((oauth2.client_id.as_str(), &oauth2.scopes[..]), ("id", &["read".to_owned()][..]));
+    assert!(oauth2.http.tls.insecure_skip_verify);
+    assert!(!format!("{config:?}").contains("s3cret"), "secrets are not printed");
+    let job = |yaml: &str| format!("scrape_configs: [{{job_name: a, {yaml}}}]");
+    check_error(
+        &job("oauth2: {client_id: a, client_secret: b}"),
+        "scrape_configs[0].oauth2.token_url: is needed",
+    );
+    check_error(&job("no_proxy: x"), "scrape_configs[0].no_proxy: needs proxy_url beside it");
+    check_error(&job("tls_config: {min_version: SSL3}"), {
+        "scrape_configs[0].tls_config.min_version: \"SSL3\" is not one of"
+    });
+    check_error(&job("tls_config: {min_version: TLS13, max_version: TLS12}"), {
+        "scrape_configs[0].tls_config.min_version: is newer than max_version"
+    });
+    check_error(&job("scrape_protocols: [Smoke]"), {
+        "scrape_configs[0].scrape_protocols: \"Smoke\" is not one of PrometheusProto"
+    });
+    check_error(&job("scrape_protocols: [PrometheusProto, PrometheusProto]"), {
+        "scrape_configs[0].scrape_protocols: PrometheusProto is named twice"
+    });
+    check_error(&job("dns_sd_configs: [{names: [a], type: A}]"), {
+        "scrape_configs[0].dns_sd_configs[0].port: a port is needed"
+    });
+    check_error(&job("kubernetes_sd_configs: [{role: moon}]"), {
+        "scrape_configs[0].kubernetes_sd_configs[0].role: \"moon\" is not one of node, service"
+    });
 }
 
 #[test]

@@ -34,6 +34,7 @@ async fn ask(client: &Client, sd: &HttpSd) -> Result<Vec<TargetGroup>> {
     let request = Request {
         url: &sd.url,
         accept: "application/json",
+        compressed: true,
         timeout_ms: sd.refresh_ms,
         body_bytes: MAX_BYTES,
         header: Some(("X-Prometheus-Refresh-Interval-Seconds", &refresh)),

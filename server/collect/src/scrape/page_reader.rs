@@ -4,13 +4,21 @@
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 
-use model::{BatchSeries, Labels, METRIC_NAME, Metadata, MetricBatch, Sample, stale_nan};
+use model::{
+    BUCKET_LABEL, BatchSeries, Exemplar, Histogram, Labels, METRIC_NAME, Metadata, MetricBatch, MetricKind,
+    Sample, stale_nan,
+};
 use rustc_hash::{FxHashMap, FxHasher};
-use wire::exposition::{Format, Item, Parser, Point};
+use wire::exposition::{
+    Format, Item, Parser, ProtoItem, ProtoOptions, ProtoValue, label_pairs, normal_bound, read_protobuf,
+};
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::target::{REPORTS, Target};
-use crate::config::ScrapeConfig;
+use super::buckets;
+use super::custom_buckets::{Converter, Line};
+
+use super::target::{EXTRA_REPORTS, REPORTS, Target};
+use crate::config::{ScrapeConfig, ScrapeProtocol};
 use crate::relabel::relabel_builder;
 use crate::{Error, Result};
 
@@ -28,6 +36,33 @@ pub(crate) struct Counts {
     pub(crate) added: u64,
 }
 
+/// How a page is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PageFormat {
+    Lines(Format),
+    Protobuf,
+}
+
+impl PageFormat {
+    /// What the content type says; `fallback` where it says nothing that is known.
+    pub(crate) fn of(content_type: &str, fallback: Option<ScrapeProtocol>) -> Self {
+        let mut parts = content_type.split(';').map(str::trim);
+        let media = parts.next().unwrap_or_default().to_ascii_lowercase();
+        match media.as_str() {
+            "application/openmetrics-text" => PageFormat::Lines(Format::OpenMetrics),
+            "application/vnd.google.protobuf" => PageFormat::Protobuf,
+            "text/plain" => PageFormat::Lines(Format::Text),
+            _ => match fallback {
+                Some(ScrapeProtocol::PrometheusProto) => PageFormat::Protobuf,
+                Some(ScrapeProtocol::OpenMetricsText0_0_1 | ScrapeProtocol::OpenMetricsText1_0_0) => {
+                    PageFormat::Lines(Format::OpenMetrics)
+                }
+                _ => PageFormat::Lines(Format::Text),
+            },
+        }
+    }
+}
+
 /// A scrape whose page has been read, or could not be had.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scraped {
@@ -35,6 +70,8 @@ pub(crate) struct Scraped {
     pub(crate) duration_seconds: f64,
     pub(crate) up: bool,
     pub(crate) counts: Counts,
+    /// Bytes of the page, decompressed; -1 if there were more than allowed.
+    pub(crate) body_bytes: i64,
 }
 
 /// The memory of one target's pages.
@@ -70,7 +107,7 @@ impl PageReader {
     /// Reads a page. On an error nothing of it is kept.
     pub(crate) fn read(
         &mut self,
-        page: (&[u8], Format),
+        page: (&[u8], PageFormat),
         target: &Target,
         config: &ScrapeConfig,
         t_ms: i64,
@@ -83,6 +120,8 @@ impl PageReader {
             t_ms,
             batch: MetricBatch::default(),
             counts: Counts::default(),
+            kind: MetricKind::Unknown,
+            converter: config.protocols.convert_classic.then(Converter::default),
         };
         let done = reading.all(page.0, page.1);
         let Reading { batch, counts, .. } = reading;
@@ -124,7 +163,12 @@ impl PageReader {
 }
 
 /// Adds `up` and its kin.
-pub(crate) fn add_reports(batch: &mut MetricBatch, target: &Target, scraped: &Scraped) {
+pub(crate) fn add_reports(
+    batch: &mut MetricBatch,
+    target: &Target,
+    config: &ScrapeConfig,
+    scraped: &Scraped,
+) {
     let values: [f64; REPORTS.len()] = [
         f64::from(u8::from(scraped.up)),
         scraped.duration_seconds,
@@ -135,12 +179,22 @@ pub(crate) fn add_reports(batch: &mut MetricBatch, target: &Target, scraped: &Sc
     for (labels, value) in target.reports.iter().zip(values) {
         batch.push(labels.clone(), [Sample { t_ms: scraped.t_ms, value }]);
     }
+    if !config.protocols.extra_metrics {
+        return;
+    }
+    let limit = config.limits.samples as f64;
+    let extra = [target.timeout_ms as f64 / 1_000.0, limit, scraped.body_bytes as f64];
+    for (name, value) in EXTRA_REPORTS.iter().zip(extra) {
+        batch.push(target.labels.with(METRIC_NAME, *name), [Sample { t_ms: scraped.t_ms, value }]);
+    }
 }
 
 /// Ends `up` and its kin: the target is gone.
-pub(crate) fn end_reports(batch: &mut MetricBatch, target: &Target, t_ms: i64) {
-    for labels in &target.reports {
-        batch.push(labels.clone(), [Sample { t_ms, value: stale_nan() }]);
+pub(crate) fn end_reports(batch: &mut MetricBatch, target: &Target, config: &ScrapeConfig, t_ms: i64) {
+    let extra: &[&str] = if config.protocols.extra_metrics { &EXTRA_REPORTS } else { &[] };
+    let extra = extra.iter().map(|name| target.labels.with(METRIC_NAME, *name));
+    for labels in target.reports.iter().cloned().chain(extra) {
+        batch.push(labels, [Sample { t_ms, value: stale_nan() }]);
     }
 }
 
@@ -151,39 +205,144 @@ struct Reading<'a> {
     t_ms: i64,
     batch: MetricBatch,
     counts: Counts,
+    /// The kind of the family whose lines are read.
+    kind: MetricKind,
+    /// Where classic histograms become native ones.
+    converter: Option<Converter>,
+}
+
+/// A sample with what is said about it.
+struct Sampled<'a> {
+    series: &'a str,
+    /// The line's number on a page of text, else 0.
+    line: usize,
+    value: Value,
+    timestamp_ms: Option<i64>,
+    start_ms: i64,
+    /// Those without a time of their own have 0 there.
+    exemplars: Vec<Exemplar>,
+}
+
+enum Value {
+    Float(f64),
+    Histogram(Box<Histogram>),
 }
 
 impl Reading<'_> {
-    fn all(&mut self, page: &[u8], format: Format) -> Result<Vec<Metadata>> {
+    fn all(&mut self, page: &[u8], format: PageFormat) -> Result<Vec<Metadata>> {
         let expected = self.reader.live.len() + REPORTS.len();
         self.batch.series.reserve(expected);
         self.batch.samples.reserve(expected);
         let mut metadata: Vec<Metadata> = Vec::new();
-        for item in Parser::new(page, format)? {
-            match item? {
-                Item::Sample(point) => self.sample(&point)?,
-                Item::Help { family, text } => {
-                    about(&mut metadata, family).help = text.into_owned();
-                }
-                Item::Type { family, kind } => about(&mut metadata, family).kind = kind,
-                Item::Unit { family, unit } => about(&mut metadata, family).unit = unit.to_owned(),
-            }
+        match format {
+            PageFormat::Lines(format) => self.lines(page, format, &mut metadata)?,
+            PageFormat::Protobuf => self.protobuf(page, &mut metadata)?,
         }
+        self.end_family("", MetricKind::Unknown)?;
         metadata.retain(|family| self.is_news(family));
         Ok(metadata)
     }
 
-    fn sample(&mut self, point: &Point<'_>) -> Result<()> {
+    fn lines(&mut self, page: &[u8], format: Format, metadata: &mut Vec<Metadata>) -> Result<()> {
+        for item in Parser::new(page, format)? {
+            match item? {
+                Item::Sample(point) => {
+                    let exemplars = match point.exemplar {
+                        None => Vec::new(),
+                        Some(_) => point.exemplar(0)?.into_iter().collect(),
+                    };
+                    self.sample(Sampled {
+                        series: point.series,
+                        line: point.line(),
+                        value: Value::Float(point.value),
+                        timestamp_ms: point.timestamp_ms,
+                        start_ms: 0,
+                        exemplars,
+                    })?;
+                }
+                Item::Help { family, text } => about(metadata, family).help = text.into_owned(),
+                Item::Type { family, kind } => {
+                    self.end_family(&family, kind)?;
+                    about(metadata, family).kind = kind;
+                }
+                Item::Unit { family, unit } => about(metadata, family).unit = unit.to_owned(),
+            }
+        }
+        Ok(())
+    }
+
+    fn protobuf(&mut self, page: &[u8], metadata: &mut Vec<Metadata>) -> Result<()> {
+        let protocols = &self.config.protocols;
+        let options = ProtoOptions { native: protocols.native, classic_too: protocols.classic_too };
+        read_protobuf(page, options, &mut |item| match item {
+            ProtoItem::Family(family) => {
+                self.end_family(family.name, family.kind)?;
+                metadata.push(Metadata {
+                    family: family.name.to_owned(),
+                    kind: family.kind,
+                    help: family.help.to_owned(),
+                    unit: family.unit.to_owned(),
+                });
+                Ok(())
+            }
+            ProtoItem::Sample(point) => self.sample(Sampled {
+                series: point.series,
+                line: 0,
+                value: match point.value {
+                    ProtoValue::Float(value) => Value::Float(value),
+                    ProtoValue::Histogram(histogram) => Value::Histogram(Box::new(histogram.clone())),
+                },
+                timestamp_ms: point.timestamp_ms,
+                start_ms: point.start_ms,
+                exemplars: point.exemplars,
+            }),
+        })
+    }
+
+    /// Another family begins, or the page ends.
+    fn end_family(&mut self, next: &str, kind: MetricKind) -> Result<()> {
+        self.kind = kind;
+        let Some(converter) = &mut self.converter else { return Ok(()) };
+        for made in converter.begin(next, kind) {
+            self.keep(Sampled {
+                series: &made.series,
+                line: 0,
+                value: Value::Histogram(Box::new(made.histogram)),
+                timestamp_ms: made.timestamp_ms,
+                start_ms: made.start_ms,
+                exemplars: made.exemplars,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn sample(&mut self, sampled: Sampled<'_>) -> Result<()> {
+        if let (Some(converter), Value::Float(value)) = (&mut self.converter, &sampled.value) {
+            let line = Line {
+                value: *value,
+                timestamp_ms: sampled.timestamp_ms,
+                start_ms: sampled.start_ms,
+                exemplars: sampled.exemplars.clone(),
+            };
+            if converter.take(sampled.series, &line) && !self.config.protocols.classic_too {
+                return Ok(());
+            }
+        }
+        self.keep(sampled)
+    }
+
+    fn keep(&mut self, sampled: Sampled<'_>) -> Result<()> {
         self.counts.scraped += 1;
         let now = self.reader.page;
-        let key = xxh3_128(point.series.as_bytes());
+        // The kind of the family decides how bounds are written: it is part of what the text became.
+        let key = xxh3_128(sampled.series.as_bytes()) ^ self.kind as u128;
         let labels = match self.reader.texts.get_mut(&key) {
             Some((last, labels)) => {
                 *last = now;
                 labels.clone()
             }
             None => {
-                let labels = self.labels_of(point)?;
+                let labels = self.labels_of(sampled.series, sampled.line)?;
                 self.reader.texts.insert(key, (now, labels.clone()));
                 labels
             }
@@ -194,7 +353,7 @@ impl Reading<'_> {
         if limit > 0 && self.counts.kept > limit {
             return Err(Error::Limit(format!("the page has more samples than sample_limit ({limit})")));
         }
-        let own_time = point.timestamp_ms.filter(|_| self.config.honor_timestamps);
+        let own_time = sampled.timestamp_ms.filter(|_| self.config.honor_timestamps);
         if own_time.is_none() || self.config.track_timestamps_staleness {
             let (_, last) = self.reader.live.entry(labels.clone()).or_insert_with(|| {
                 self.counts.added += 1;
@@ -203,22 +362,52 @@ impl Reading<'_> {
             *last = now;
         }
         let t_ms = own_time.unwrap_or(self.t_ms);
-        if let Some(exemplar) = point.exemplar(t_ms)? {
-            self.batch.exemplars.push((self.batch.series.len() as u32, exemplar));
+        let index = self.batch.series.len() as u32;
+        for mut exemplar in sampled.exemplars {
+            if exemplar.sample.t_ms == 0 {
+                exemplar.sample.t_ms = t_ms;
+            }
+            self.batch.exemplars.push((index, exemplar));
         }
         let first = self.batch.samples.len() as u32;
-        self.batch.samples.push(Sample { t_ms, value: point.value });
-        self.batch.series.push(BatchSeries { labels, first, count: 1, start_ms: 0 });
+        let mut series = BatchSeries { labels, first, count: 0, start_ms: sampled.start_ms };
+        match sampled.value {
+            Value::Float(value) => {
+                self.batch.samples.push(Sample { t_ms, value });
+                series.count = 1;
+            }
+            Value::Histogram(mut histogram) => {
+                let protocols = &self.config.protocols;
+                buckets::bound(&mut histogram, protocols.bucket_limit, protocols.min_bucket_factor)
+                    .map_err(|why| Error::Limit(format!("{}: {why}", series.labels)))?;
+                self.batch.histograms.push((index, t_ms, *histogram));
+            }
+        }
+        self.batch.series.push(series);
         Ok(())
     }
 
+    /// A label's value, bounds of buckets and quantiles as Prometheus writes them.
+    fn normal<'v>(&self, name: &str, value: &'v str) -> Cow<'v, str> {
+        let is_bound = match self.kind {
+            MetricKind::Histogram => name == BUCKET_LABEL,
+            MetricKind::Summary => name == "quantile",
+            _ => false,
+        };
+        match is_bound.then(|| normal_bound(value)).flatten() {
+            Some(normal) => Cow::Owned(normal),
+            None => Cow::Borrowed(value),
+        }
+    }
+
     /// The labels that a series gets: the target's added, rules applied, bounds checked.
-    fn labels_of(&self, point: &Point<'_>) -> Result<Option<Labels>> {
-        let pairs = point.label_pairs()?;
+    fn labels_of(&self, series: &str, line: usize) -> Result<Option<Labels>> {
+        let pairs =
+            label_pairs(series).map_err(|why| wire::Error::Exposition { line, why, text: series.into() })?;
         let mut labels = Labels::empty().to_builder();
         for (name, value) in &pairs {
             if !value.is_empty() {
-                labels.set(&**name, &**value);
+                labels.set(&**name, self.normal(name, value));
             }
         }
         let has = |name: &str| pairs.iter().any(|(n, _)| n == name);
@@ -251,9 +440,7 @@ impl Reading<'_> {
         let labels = labels.build();
         if labels.metric_name().is_empty() {
             return Err(Error::Limit(format!(
-                "line {}: relabelling leaves the series without a metric name: {}",
-                point.line(),
-                point.series
+                "line {line}: relabelling leaves the series without a metric name: {series}"
             )));
         }
         self.check_limits(&labels)?;

@@ -15,6 +15,10 @@ pub(crate) const REPORTS: [&str; 5] = [
     "scrape_series_added",
 ];
 
+/// What `extra_scrape_metrics` adds.
+pub(crate) const EXTRA_REPORTS: [&str; 3] =
+    ["scrape_timeout_seconds", "scrape_sample_limit", "scrape_body_size_bytes"];
+
 /// Something to scrape.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Target {

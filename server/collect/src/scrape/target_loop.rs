@@ -9,7 +9,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 use wire::exposition::{Format, Page};
 
-use super::page_reader::{Counts, PageReader, Scraped, add_reports, end_reports};
+use super::page_reader::{Counts, PageFormat, PageReader, Scraped, add_reports, end_reports};
 use super::seed;
 use super::target::Target;
 use crate::collector::Gatherer;
@@ -39,11 +39,6 @@ pub(crate) enum Origin {
     /// No client can be made: why.
     Broken(String),
 }
-
-/// What the formats are asked for in.
-const ACCEPT: &str = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,\
-                      application/openmetrics-text;version=1.0.0;q=0.5,\
-                      text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.1";
 
 /// A new target is first asked within this time, ms, so that a new job shows soon; then at its place in the interval.
 const FIRST_WITHIN_MS: i64 = 3_000;
@@ -116,7 +111,7 @@ impl TargetLoop {
         }
     }
 
-    async fn fetch(&self) -> Result<(Vec<u8>, Format)> {
+    async fn fetch(&self) -> Result<(Vec<u8>, PageFormat)> {
         let refusal = self.refusal.lock().clone();
         if !refusal.is_empty() {
             return Err(Error::Limit(refusal));
@@ -127,13 +122,15 @@ impl TargetLoop {
                 let timeout = (self.target.timeout_ms as f64 / 1_000.0).to_string();
                 let request = Request {
                     url: &self.target.url,
-                    accept: ACCEPT,
+                    accept: &self.config.protocols.accept(),
+                    compressed: self.config.protocols.compression,
                     timeout_ms: self.target.timeout_ms,
                     body_bytes: self.config.limits.body_bytes,
                     header: Some(("X-Prometheus-Scrape-Timeout-Seconds", &timeout)),
                 };
                 let answer = client.get(request).await?;
-                Ok((answer.body, Format::from_content_type(&answer.content_type)))
+                let fallback = self.config.protocols.fallback;
+                Ok((answer.body, PageFormat::of(&answer.content_type, fallback)))
             }
             Origin::Gatherer(gatherer) => {
                 let gatherer = gatherer.clone();
@@ -143,13 +140,13 @@ impl TargetLoop {
                     page.into_string().into_bytes()
                 });
                 let page = gathered.await.map_err(|_| Error::Fetch("gathering the metrics failed".into()))?;
-                Ok((page, Format::Text))
+                Ok((page, PageFormat::Lines(Format::Text)))
             }
         }
     }
 
     /// Reads a page and appends what it says, on a blocking thread.
-    async fn keep(&self, page: Result<(Vec<u8>, Format)>, t_ms: i64, began: Instant) {
+    async fn keep(&self, page: Result<(Vec<u8>, PageFormat)>, t_ms: i64, began: Instant) {
         let _permit = self.parts.reading.acquire().await.expect("the semaphore is never closed");
         let this = self.clone();
         let kept = tokio::task::spawn_blocking(move || this.keep_now(page, t_ms, began));
@@ -158,8 +155,13 @@ impl TargetLoop {
         }
     }
 
-    fn keep_now(&self, page: Result<(Vec<u8>, Format)>, t_ms: i64, began: Instant) {
+    fn keep_now(&self, page: Result<(Vec<u8>, PageFormat)>, t_ms: i64, began: Instant) {
         let mut reader = self.state.reader.lock();
+        let body_bytes = match &page {
+            Ok((body, _)) => i64::try_from(body.len()).unwrap_or(i64::MAX),
+            Err(Error::Limit(_)) => -1,
+            Err(_) => 0,
+        };
         self.seed_once(&mut reader, t_ms);
         let (mut batch, counts, outcome) = match page {
             Ok((body, format)) => reader.read((&body, format), &self.target, &self.config, t_ms),
@@ -173,7 +175,8 @@ impl TargetLoop {
         add_reports(
             &mut batch,
             &self.target,
-            &Scraped { t_ms, duration_seconds, up: outcome.is_ok(), counts },
+            &self.config,
+            &Scraped { t_ms, duration_seconds, up: outcome.is_ok(), counts, body_bytes },
         );
         let stored = self.append(&batch);
         if stored.is_err() {
@@ -234,7 +237,7 @@ impl TargetLoop {
             let mut batch = MetricBatch::default();
             this.state.reader.lock().end_all(t_ms, &mut batch);
             if this.state.progress.lock().last_scrape_ms.is_some() {
-                end_reports(&mut batch, &this.target, t_ms);
+                end_reports(&mut batch, &this.target, &this.config, t_ms);
             }
             if !batch.is_empty()
                 && let Err(error) = this.append(&batch)

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use model::{Appended, BatchSeries, CommitTicket, Labels, MetricBatch, MetricSink, Rejected};
+use parking_lot::RwLockWriteGuard;
 
 use super::{MetricStore, State};
 use crate::Result;
@@ -14,6 +16,9 @@ use crate::record::{Batch, encode_batch};
 const MAX_NAMED: usize = 10;
 /// The head takes this many times the samples at which it is sealed before it refuses.
 const MAX_OVERFLOW: u64 = 4;
+
+/// How long [`MetricSink::try_append`] waits for others.
+const PATIENCE: Duration = Duration::from_millis(2);
 
 /// Collects rejections: the first few of each reason with their series, the others in the last one's count.
 #[derive(Debug, Default)]
@@ -42,16 +47,24 @@ impl Rejections {
 
 impl MetricSink for MetricStore {
     fn append(&self, batch: &MetricBatch) -> model::Result<Appended> {
-        Ok(self.append_batch(batch)?)
+        Ok(self.append_batch(batch, self.state.write())?)
+    }
+
+    fn try_append(&self, batch: &MetricBatch) -> Option<model::Result<Appended>> {
+        let state = self.state.try_write_for(PATIENCE)?;
+        // A segment begins with the state of all series: that takes longer than such threads may.
+        if self.wal.wants_segment() {
+            return None;
+        }
+        Some(self.append_batch(batch, state).map_err(Into::into))
     }
 }
 
 impl MetricStore {
-    fn append_batch(&self, batch: &MetricBatch) -> Result<Appended> {
+    fn append_batch(&self, batch: &MetricBatch, mut guard: RwLockWriteGuard<'_, State>) -> Result<Appended> {
         self.check_open()?;
         let now = self.clock.now_ms();
         let mut rejections = Rejections::default();
-        let mut guard = self.state.write();
         let state = &mut *guard;
         let cost = state.head.live_samples + state.head.frozen_samples;
         let threshold = self.seal_threshold(state);

@@ -64,6 +64,11 @@ pub(crate) const KEYS: &[Key] = &[
         "0",
         "How much disk logs may take, in MiB: beyond it the oldest go, whatever their retention. `0`: no bound.",
     ),
+    list(
+        "metric_retention",
+        "Metrics that are kept for a time of their own, each `NAME DURATION SELECTOR`, as `gpu 1y {job=\"dcgm\"}`; \
+         the first whose selector matches a series counts. `0` keeps for ever.",
+    ),
     key("collect", "true", "Whether this host, Pharos itself and its own log are collected."),
     key(
         "host_root",
@@ -114,7 +119,17 @@ impl Key {
         if !self.list {
             return vec![text.to_owned()];
         }
-        text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+        // Commas within braces belong to a selector.
+        let mut depth = 0usize;
+        let split = text.split(|c: char| {
+            match c {
+                '{' => depth += 1,
+                '}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            c == ',' && depth == 0
+        });
+        split.map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
     }
 
     pub(crate) fn default_values(&self) -> Vec<String> {

@@ -153,7 +153,9 @@ impl Wal {
         state.open_bytes = (HEADER_BYTES + bytes.len()) as u64;
         state.waiting_bytes += bytes.len();
         state.waiting.push(Waiting { segment: sequence, begins: true, bytes });
-        self.note_append(&mut state);
+        if note_append(&mut state) {
+            self.shared.wake.notify_one();
+        }
         Ok(sequence)
     }
 
@@ -185,9 +187,10 @@ impl Wal {
         }
         state.waiting_bytes += needed;
         state.open_bytes += needed as u64;
-        self.note_append(&mut state);
+        let unannounced = note_append(&mut state);
         let position = Position { segment: sequence, offset: state.open_bytes };
-        Ok(Ticket { group: Arc::clone(&state.group), shared: Arc::clone(&self.shared), position })
+        let (group, shared) = (Arc::clone(&state.group), Arc::clone(&self.shared));
+        Ok(Ticket { group, shared, position, unannounced })
     }
 
     /// A ticket for everything appended so far.
@@ -199,7 +202,8 @@ impl Wal {
                 Phase::Failed(why) => return Err(Error::Unavailable(why.clone())),
             };
             let position = Position { segment, offset: state.open_bytes };
-            Ticket { group: Arc::clone(&state.group), shared: Arc::clone(&self.shared), position }
+            let (group, shared) = (Arc::clone(&state.group), Arc::clone(&self.shared));
+            Ticket { group, shared, position, unannounced: false }
         };
         ticket.wait()
     }
@@ -287,13 +291,15 @@ impl Wal {
         }
         Ok(())
     }
+}
 
-    fn note_append(&self, state: &mut State) {
-        if state.since.is_none() {
-            state.since = Some(Instant::now());
-            self.shared.wake.notify_one();
-        }
+/// Notes when the oldest waiting record came; true if the log's thread does not know of any yet.
+fn note_append(state: &mut State) -> bool {
+    let first = state.since.is_none();
+    if first {
+        state.since = Some(Instant::now());
     }
+    first
 }
 
 impl Drop for Wal {

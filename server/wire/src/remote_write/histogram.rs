@@ -16,7 +16,12 @@ struct Buckets {
 
 /// A histogram and its time.
 pub(super) fn decode(message: &[u8]) -> Result<(i64, Histogram), Bad> {
-    let (mut h, mut t_ms) = (Histogram::default(), 0);
+    decode_started(message).map(|(t_ms, _, histogram)| (t_ms, histogram))
+}
+
+/// A histogram with its time and its start time (0 = not known), which remote write 2.0 has.
+pub(super) fn decode_started(message: &[u8]) -> Result<(i64, i64, Histogram), Bad> {
+    let (mut h, mut t_ms, mut start_ms) = (Histogram::default(), 0, 0);
     let (mut positive, mut negative) = (Buckets::default(), Buckets::default());
     let mut reader = Reader::new(message);
     while let Some((number, value)) = reader.field()? {
@@ -39,6 +44,7 @@ pub(super) fn decode(message: &[u8]) -> Result<(i64, Histogram), Bad> {
             14 => h.reset_hint = reset_hint(value.varint()?),
             15 => t_ms = value.int64()?,
             16 => doubles(value, &mut h.custom_bounds)?,
+            17 => start_ms = value.int64()?,
             _ => {}
         }
     }
@@ -50,7 +56,7 @@ pub(super) fn decode(message: &[u8]) -> Result<(i64, Histogram), Bad> {
     }
     (h.positive_spans, h.positive_buckets) = positive.finish()?;
     (h.negative_spans, h.negative_buckets) = negative.finish()?;
-    Ok((t_ms, h))
+    Ok((t_ms, start_ms, h))
 }
 
 impl Buckets {
