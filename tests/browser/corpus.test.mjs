@@ -9,13 +9,15 @@ import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { askedFor, pushLines, startAnswers } from "./support/answers.mjs";
+import { askedFor, HISTORY, pushLines, startAnswers } from "./support/answers.mjs";
 import { openPage, startChromium, until } from "./support/browser.mjs";
 import { startPharos } from "./support/server.mjs";
 
 const root = process.env.PHAROS_TEST_DATA ? join(process.env.PHAROS_TEST_DATA, "dashboards/corpus") : "";
 const skip = root && existsSync(root) ? false : "PHAROS_TEST_DATA has no dashboards";
 const soak = process.env.PHAROS_SOAK === "1";
+/** `PHAROS_ONLY=<part of a name>`: those files alone. */
+const only = process.env.PHAROS_ONLY;
 const sheets = process.env.PHAROS_SHEETS;
 
 /** Of every kind: old and new schemas, v2, rows, repeats, tables, logs, heatmaps, transformations. */
@@ -42,7 +44,7 @@ const results = [];
 before(async () => {
   if (skip) return;
   const all = (await readdir(root)).filter((name) => name.endsWith(".json") && name !== "index.json").sort();
-  const chosen = soak ? all : [...new Set(SOME.map((pattern) => all.find((name) => pattern.test(name))))].filter(Boolean);
+  const chosen = only ? all.filter((name) => name.includes(only)) : soak ? all : [...new Set(SOME.map((pattern) => all.find((name) => pattern.test(name))))].filter(Boolean);
   folder = await mkdtemp(join(tmpdir(), "pharos-corpus-"));
   await mkdir(join(folder, "boards"));
   for (const name of chosen) await copyFile(join(root, name), join(folder, "boards", name));
@@ -115,16 +117,16 @@ async function look(page) {
 
 test("every file shows what it has", { skip, timeout: soak ? 3_600_000 : 600_000 }, async () => {
   const dashboards = await loadAll(pharos.url);
-  assert.ok(dashboards.length > 10, `${dashboards.length} dashboards`);
-  // Rates need a few scrapes.
-  await until("several scrapes", async () => {
+  assert.ok(only || dashboards.length > 10, `${dashboards.length} dashboards`);
+  // Rates need a few samples.
+  await until("the history and some scrapes", async () => {
     const query = encodeURIComponent('count_over_time(up{job="answers"}[5m])');
     const answer = await (await fetch(`${pharos.url}/api/v1/query?query=${query}`)).json();
-    return Number(answer.data.result[0]?.value[1]) >= 6;
+    return Number(answer.data.result[0]?.value[1]) >= HISTORY.scrapes + 3;
   });
   for (const { meta } of dashboards) {
     const { page, faults, close } = await openPage(chromium, pharos.url, { viewport: { width: 1440, height: 1000 } });
-    await page.goto(`${pharos.url}/d/${encodeURIComponent(meta.uid)}?from=now-2m&to=now&refresh=off`);
+    await page.goto(`${pharos.url}/d/${encodeURIComponent(meta.uid)}?from=now-5m&to=now&refresh=off`);
     const panels = await look(page);
     if (sheets) await page.screenshot({ path: join(sheets, `${meta.uid.replace(/\W/g, "_")}.png`), fullPage: true });
     results.push({ title: meta.title, uid: meta.uid, source: meta.source, panels, faults });

@@ -22,7 +22,7 @@ test("the cluster is on the screen, its incident too", async () => {
   await waitUntilDrawn(page);
   assert.deepEqual(await marks(page), []);
   await panelOf(page, "Output of the jobs").getByText("Avg generation throughput").first().waitFor();
-  await panelOf(page, "Warnings and errors of the replicas").getByText("fallen off the bus").waitFor();
+  await panelOf(page, "Replicas: what went wrong").getByText("fallen off the bus").waitFor();
   const operations = page.getByRole("switch", { name: "Annotations: Operations" });
   await until("four notes", async () => (await operations.getAttribute("title")) === "4 in this range");
   await operations.click();

@@ -18,7 +18,13 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { openDelay: 250, withArrow: false, multiline: true } },
     Menu: { defaultProps: { shadow: "none", transitionProps: { duration: 80 }, position: "bottom-end" } },
     Popover: { defaultProps: { shadow: "none", transitionProps: { duration: 80 } } },
-    Modal: { defaultProps: { transitionProps: { duration: 100 }, centered: false } },
+    Modal: {
+      defaultProps: {
+        transitionProps: { duration: 100 },
+        centered: false,
+        closeButtonProps: { "aria-label": "Close" },
+      },
+    },
   },
 });
 

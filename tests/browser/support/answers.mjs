@@ -145,11 +145,11 @@ function combinations(labels) {
 
 const escape = (text) => text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 
-/** The metrics as they are `seconds` after the start, as exposition text. */
-export function exposition(metrics, seconds) {
+/** The metrics as they are `seconds` after the start, as exposition text; with a time in ms where one is given. */
+export function exposition(metrics, seconds, timeMs) {
   const lines = [];
   let seed = 1;
-  const add = (name, pairs, value) => lines.push(`${name}{${pairs.map(([l, v]) => `${l}="${escape(v)}"`).join(",")}} ${value}`);
+  const add = (name, pairs, value) => lines.push(`${name}{${pairs.map(([l, v]) => `${l}="${escape(v)}"`).join(",")}} ${value}${timeMs ? ` ${timeMs}` : ""}`);
   for (const [metric, labels] of metrics) {
     for (const pairs of combinations(labels)) {
       seed = (seed * 7) % 101;
@@ -168,15 +168,22 @@ export function exposition(metrics, seconds) {
   return `${lines.join("\n")}\n`;
 }
 
+/** How much lies there after the first scrapes: each of them brings a later moment of the past. */
+export const HISTORY = { scrapes: 24, stepMs: 15_000 };
+
 /** Serves the metrics to scrapers; their labels are the ones that count. */
 export async function startAnswers(metrics) {
   const begun = Date.now();
+  let scrape = 0;
   const server = createServer((_request, response) => {
-    response.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(exposition(metrics, (Date.now() - begun) / 1000 + 600));
+    const past = HISTORY.scrapes - scrape++;
+    const timeMs = past > 0 ? Date.now() - past * HISTORY.stepMs : undefined;
+    const seconds = ((timeMs ?? Date.now()) - begun) / 1000 + 3600;
+    response.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(exposition(metrics, seconds, timeMs));
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const target = `127.0.0.1:${server.address().port}`;
-  const job = { job_name: "answers", scrape_interval: "2s", honor_labels: true, static_configs: [{ targets: [target] }] };
+  const job = { job_name: "answers", scrape_interval: "1s", honor_labels: true, static_configs: [{ targets: [target] }] };
   const stop = () =>
     new Promise((resolve) => {
       server.closeAllConnections();

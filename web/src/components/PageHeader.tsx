@@ -47,7 +47,7 @@ export function PageHeader({ title, crumb, mark, children, below }: Props) {
           className={`button ${classes.search}`}
           data-screen-only=""
           onClick={shell.openSearch}
-          aria-label="Search"
+          title="Search (Ctrl K)"
         >
           <IconSearch size={15} />
           <span>Search…</span>

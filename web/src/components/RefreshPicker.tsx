@@ -28,7 +28,12 @@ export function RefreshPicker({ time, intervals, busy }: Props) {
       </button>
       <Menu>
         <Menu.Target>
-          <button type="button" className={`button ${classes.every}`} data-active={on} aria-label="Refresh interval">
+          <button
+            type="button"
+            className={`button ${classes.every}`}
+            data-active={on}
+            aria-label={on ? `Refresh interval: ${time.refresh}` : "Refresh interval"}
+          >
             {on && <span>{time.refresh}</span>}
             <IconChevronDown size={14} />
           </button>

@@ -1,6 +1,6 @@
 //! The demo's metrics, under the names that vLLM, the DCGM exporter, node_exporter and a batch server give theirs.
 
-use model::{Labels, MetricBatch, Sample};
+use model::{Labels, MetricBatch, Sample, stale_nan};
 
 use super::cluster::{GPUS, Health, MODEL, Moment, NODES, Node, noise};
 
@@ -14,8 +14,9 @@ pub(super) struct Metrics {
 struct Series {
     labels: Labels,
     value: f64,
-    /// Whether this step has it.
+    /// Whether this step has it, and whether the one before had it.
     shown: bool,
+    before: bool,
     /// Samples that were not taken yet.
     samples: Vec<Sample>,
 }
@@ -33,8 +34,13 @@ impl Metrics {
             self.host(moment, (i, node), seconds);
         }
         self.batches(moment, seconds);
-        for series in self.series.iter_mut().filter(|series| series.shown) {
-            series.samples.push(Sample { t_ms: moment.t_ms, value: series.value });
+        for series in &mut self.series {
+            // What goes away ends at once, as after a scrape that failed.
+            let value = if series.shown { series.value } else { stale_nan() };
+            if series.shown || series.before {
+                series.samples.push(Sample { t_ms: moment.t_ms, value });
+            }
+            series.before = series.shown;
         }
     }
 
@@ -51,7 +57,7 @@ impl Metrics {
     fn place(&mut self, shown: bool, name: &str, pairs: Pairs) -> &mut f64 {
         if self.next == self.series.len() {
             let labels = Labels::from_pairs(pairs.iter().copied().chain([("__name__", name)]));
-            self.series.push(Series { labels, value: 0.0, shown, samples: Vec::new() });
+            self.series.push(Series { labels, value: 0.0, shown, before: false, samples: Vec::new() });
         }
         self.next += 1;
         let series = &mut self.series[self.next - 1];

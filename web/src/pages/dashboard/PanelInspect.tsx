@@ -46,7 +46,7 @@ function DataTab({ data, zone, name }: { data: PanelData; zone: string; name: st
   const [chosen, setChosen] = useState(0);
   const frame = data.frames[Math.min(chosen, data.frames.length - 1)];
   const table = useMemo(() => frame && frameTable(frame, zone), [frame, zone]);
-  const box = useRef<HTMLDivElement>(null);
+  const box = useRef<HTMLElement>(null);
   const rows = useVirtualizer({
     count: table?.rows ?? 0,
     getScrollElement: () => box.current,
@@ -84,7 +84,8 @@ function DataTab({ data, zone, name }: { data: PanelData; zone: string; name: st
           <IconDownload size={15} /> CSV
         </button>
       </div>
-      <div className={classes.table} ref={box}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by keyboard too */}
+      <section className={classes.table} ref={box} tabIndex={0} aria-label="Data">
         <div className={classes.head} style={{ ...template, ...width }}>
           {table.columns.map((column) => (
             <span key={column} title={column}>
@@ -103,7 +104,7 @@ function DataTab({ data, zone, name }: { data: PanelData; zone: string; name: st
             </div>
           ))}
         </div>
-      </div>
+      </section>
     </>
   );
 }

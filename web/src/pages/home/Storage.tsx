@@ -64,8 +64,8 @@ function Figure({ name, value, detail, children }: FigureProps) {
       <dd>
         {value}
         <small>{detail}</small>
+        {children}
       </dd>
-      {children}
     </div>
   );
 }
