@@ -13,6 +13,8 @@ const legend = { legend: { displayMode: "table", placement: "right", calcs: ["me
 const board = {
   uid: "all",
   title: "All kinds",
+  time: { from: "now-5m", to: "now" },
+  refresh: "5s",
   tags: ["a"],
   schemaVersion: 39,
   templating: {
