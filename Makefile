@@ -31,6 +31,7 @@ soak: web ## The long versions of the tests, an hour or so; prints their figures
 	$(CARGO) test --release --locked -p log-store -- --nocapture --ignored
 	$(CARGO) build --release --locked -p pharos
 	PHAROS_SOAK=1 PHAROS_BIN=$(CURDIR)/target/release/pharos $(CARGO) test --release --locked -p pharos --test e2e -- --nocapture soak
+	PHAROS_SOAK=1 PHAROS_BIN=$(CURDIR)/target/release/pharos node --test tests/browser/corpus.test.mjs
 
 bench: ## What stores and engines cost, on made-up loads; and beside their peers where they are at hand
 	$(CARGO) test --release --locked -p promql --test speed -- --ignored --nocapture
