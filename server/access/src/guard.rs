@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 
 use lru::LruCache;
 use parking_lot::Mutex;
-use xxhash_rust::xxh3::xxh3_128_with_seed;
+use twox_hash::XxHash3_128;
 
 use crate::credentials::{Credentials, check_hash, verify};
 use crate::throttle::Throttle;
@@ -222,7 +222,7 @@ impl Guard {
     }
 
     fn key_of(&self, password: &str) -> u128 {
-        xxh3_128_with_seed(password.as_bytes(), self.seed)
+        XxHash3_128::oneshot_with_seed(self.seed, password.as_bytes())
     }
 }
 

@@ -141,6 +141,55 @@ fn query(store: &LogStore, name: &str, select: &LogSelect, limit: usize) -> mode
     Ok(())
 }
 
+fn queries(store: &LogStore) -> model::Result<()> {
+    let all = LogSelect {
+        matchers: Vec::new(),
+        start_ns: i64::MIN,
+        end_ns: i64::MAX,
+        filters: Vec::new(),
+        direction: Direction::Backward,
+        need: Need::Lines,
+        arrivals: None,
+    };
+    let contains = |needle: &str| vec![LineFilter { op: LineFilterOp::Contains(vec![needle.to_owned()]) }];
+    let job = |op, value: &str| Matcher::new(op, "job", value).map(|matcher| vec![matcher]);
+    query(store, "newest 1000", &LogSelect { matchers: job(MatchOp::Equal, "api")?, ..all.clone() }, 1000)?;
+    query(
+        store,
+        "errors 1000",
+        &LogSelect { matchers: job(MatchOp::Equal, "api")?, filters: contains("ERROR"), ..all.clone() },
+        1000,
+    )?;
+    query(store, "needle", &LogSelect { filters: contains("needle-1"), ..all.clone() }, usize::MAX)?;
+    query(
+        store,
+        "no match",
+        &LogSelect { filters: contains("no such words here"), ..all.clone() },
+        usize::MAX,
+    )?;
+    let regex =
+        regex::bytes::Regex::new("\" 502 [0-9]+7 ").map_err(|e| model::Error::bad_input(e.to_string()))?;
+    query(
+        store,
+        "regex",
+        &LogSelect {
+            matchers: job(MatchOp::Equal, "nginx")?,
+            filters: vec![LineFilter { op: LineFilterOp::Matches(regex) }],
+            ..all.clone()
+        },
+        usize::MAX,
+    )?;
+    query(store, "counts", &LogSelect { need: Need::Timestamps, ..all.clone() }, usize::MAX)?;
+    query(
+        store,
+        "error counts",
+        &LogSelect { filters: contains("ERROR"), need: Need::Timestamps, ..all.clone() },
+        usize::MAX,
+    )?;
+    query(store, "all lines", &LogSelect { matchers: job(MatchOp::Equal, "worker")?, ..all }, usize::MAX)?;
+    Ok(())
+}
+
 fn main() -> model::Result<()> {
     let megabytes = std::env::args().nth(1).and_then(|mb| mb.parse().ok()).unwrap_or(500);
     let folder = std::env::temp_dir().join(format!("log-store-{}", std::process::id()));
@@ -163,51 +212,7 @@ fn main() -> model::Result<()> {
     store.maintain()?;
     store.maintain()?;
     println!("maintained: {:.2} CPU-s; {:?}", cpu_seconds() - cpu, store.stats());
-    let all = LogSelect {
-        matchers: Vec::new(),
-        start_ns: i64::MIN,
-        end_ns: i64::MAX,
-        filters: Vec::new(),
-        direction: Direction::Backward,
-        need: Need::Lines,
-        arrivals: None,
-    };
-    let contains = |needle: &str| vec![LineFilter { op: LineFilterOp::Contains(vec![needle.to_owned()]) }];
-    let job = |op, value: &str| Matcher::new(op, "job", value).map(|matcher| vec![matcher]);
-    query(&store, "newest 1000", &LogSelect { matchers: job(MatchOp::Equal, "api")?, ..all.clone() }, 1000)?;
-    query(
-        &store,
-        "errors 1000",
-        &LogSelect { matchers: job(MatchOp::Equal, "api")?, filters: contains("ERROR"), ..all.clone() },
-        1000,
-    )?;
-    query(&store, "needle", &LogSelect { filters: contains("needle-1"), ..all.clone() }, usize::MAX)?;
-    query(
-        &store,
-        "no match",
-        &LogSelect { filters: contains("no such words here"), ..all.clone() },
-        usize::MAX,
-    )?;
-    let regex =
-        regex::bytes::Regex::new("\" 502 [0-9]+7 ").map_err(|e| model::Error::bad_input(e.to_string()))?;
-    query(
-        &store,
-        "regex",
-        &LogSelect {
-            matchers: job(MatchOp::Equal, "nginx")?,
-            filters: vec![LineFilter { op: LineFilterOp::Matches(regex) }],
-            ..all.clone()
-        },
-        usize::MAX,
-    )?;
-    query(&store, "counts", &LogSelect { need: Need::Timestamps, ..all.clone() }, usize::MAX)?;
-    query(
-        &store,
-        "error counts",
-        &LogSelect { filters: contains("ERROR"), need: Need::Timestamps, ..all.clone() },
-        usize::MAX,
-    )?;
-    query(&store, "all lines", &LogSelect { matchers: job(MatchOp::Equal, "worker")?, ..all }, usize::MAX)?;
+    queries(&store)?;
     println!("peak {} MB", peak_mb());
     store.close()?;
     std::fs::remove_dir_all(&folder).map_err(|error| model::Error::internal(error.to_string()))

@@ -1,6 +1,6 @@
 //! Bloom filters over the ids of a block, and the minimizers that find part of an id.
 
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 use crate::codec::{Reader, put_varint};
 use crate::{Error, Result};
@@ -27,7 +27,7 @@ pub(crate) struct Shape {
 /// The hash of a whole id.
 #[inline]
 pub(crate) fn hash_id(id: &[u8]) -> u64 {
-    xxh3_64(id)
+    XxHash3_64::oneshot(id)
 }
 
 /// The hash of a metadata pair.
@@ -36,7 +36,7 @@ pub(crate) fn hash_pair(name: &str, value: &str) -> u64 {
     bytes.extend_from_slice(name.as_bytes());
     bytes.push(0);
     bytes.extend_from_slice(value.as_bytes());
-    xxh3_64(&bytes)
+    XxHash3_64::oneshot(&bytes)
 }
 
 #[inline]

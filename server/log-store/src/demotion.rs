@@ -3,7 +3,7 @@
 
 use model::Labels;
 use rustc_hash::{FxHashMap, FxHashSet};
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 /// Distinct label sets that are remembered as counted.
 const MAX_KNOWN: usize = 100_000;
@@ -56,7 +56,7 @@ impl Demotion {
                 continue;
             }
             let values = self.values.entry(name.to_owned()).or_default();
-            values.insert(xxh3_64(value.as_bytes()));
+            values.insert(XxHash3_64::oneshot(value.as_bytes()));
             if values.len() > bound {
                 self.values.remove(name);
                 self.names.push(name.to_owned());

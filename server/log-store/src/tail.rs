@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use model::Labels;
 use parking_lot::RwLock;
 use rustc_hash::{FxHashMap, FxHashSet};
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 use crate::block::Sealed;
 use crate::eraser::Eraser;
@@ -104,7 +104,7 @@ impl Default for Stream {
 /// What tells entries of a stream apart.
 pub(crate) fn entry_hash(time: i64, line: &[u8], demoted: &Labels) -> u64 {
     let demoted = if demoted.is_empty() { 0 } else { demoted.hash64() };
-    xxh3_64(line) ^ (time as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(17) ^ demoted
+    XxHash3_64::oneshot(line) ^ (time as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(17) ^ demoted
 }
 
 fn demoted_of(rows: &Rows, i: usize) -> Labels {

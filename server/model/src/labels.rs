@@ -6,7 +6,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, LazyLock};
 
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 /// The label that holds a metric's name.
 pub const METRIC_NAME: &str = "__name__";
@@ -68,7 +68,7 @@ impl Labels {
     }
 
     fn from_encoded(bytes: Vec<u8>) -> Self {
-        Labels { hash: xxh3_64(&bytes), bytes: bytes.into() }
+        Labels { hash: XxHash3_64::oneshot(&bytes), bytes: bytes.into() }
     }
 
     /// The pairs in order of their names.

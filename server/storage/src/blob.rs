@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::path::PathBuf;
 
-use xxhash_rust::xxh3::xxh3_64_with_seed;
+use twox_hash::XxHash3_64;
 use zstd::bulk::{Compressor, Decompressor};
 use zstd::zstd_safe;
 
@@ -38,7 +38,7 @@ pub fn seal(bytes: &[u8], codec: Codec) -> Vec<u8> {
         out[0] = 0;
         out.extend_from_slice(bytes);
     }
-    let sum = xxh3_64_with_seed(&out[HEADER_BYTES..], u64::from(out[0]));
+    let sum = XxHash3_64::oneshot_with_seed(u64::from(out[0]), &out[HEADER_BYTES..]);
     out[1..HEADER_BYTES].copy_from_slice(&sum.to_le_bytes());
     out
 }
@@ -55,7 +55,7 @@ pub fn open_bounded(sealed: &[u8], max_bytes: usize) -> Result<Cow<'_, [u8]>> {
     };
     let mut sum = [0; 8];
     sum.copy_from_slice(&header[1..]);
-    if xxh3_64_with_seed(stored, u64::from(header[0])) != u64::from_le_bytes(sum) {
+    if XxHash3_64::oneshot_with_seed(u64::from(header[0]), stored) != u64::from_le_bytes(sum) {
         return Err(damaged(format!("the checksum of a blob of {} bytes does not match", sealed.len())));
     }
     match header[0] {

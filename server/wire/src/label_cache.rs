@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use model::Labels;
 use rustc_hash::FxHashMap;
-use xxhash_rust::xxh3::xxh3_128;
+use twox_hash::XxHash3_128;
 
 const SHARDS: usize = 16;
 
@@ -36,7 +36,7 @@ impl LabelCache {
         raw: &[u8],
         parse: impl FnOnce() -> Result<Labels, E>,
     ) -> Result<Labels, E> {
-        let key = xxh3_128(raw);
+        let key = XxHash3_128::oneshot(raw);
         let shard = &self.shards[(key >> 124) as usize % SHARDS];
         {
             let mut shard = lock(shard);

@@ -9,10 +9,10 @@ use model::{
     Sample, stale_nan,
 };
 use rustc_hash::{FxHashMap, FxHasher};
+use twox_hash::XxHash3_128;
 use wire::exposition::{
     Format, Item, Parser, ProtoItem, ProtoOptions, ProtoValue, label_pairs, normal_bound, read_protobuf,
 };
-use xxhash_rust::xxh3::xxh3_128;
 
 use super::buckets;
 use super::custom_buckets::{Converter, Line};
@@ -335,7 +335,7 @@ impl Reading<'_> {
         self.counts.scraped += 1;
         let now = self.reader.page;
         // The kind of the family decides how bounds are written: it is part of what the text became.
-        let key = xxh3_128(sampled.series.as_bytes()) ^ self.kind as u128;
+        let key = XxHash3_128::oneshot(sampled.series.as_bytes()) ^ self.kind as u128;
         let labels = match self.reader.texts.get_mut(&key) {
             Some((last, labels)) => {
                 *last = now;

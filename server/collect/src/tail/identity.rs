@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 /// Device and inode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,7 +35,7 @@ impl Fingerprint {
     pub(crate) fn of(file: &File, len: u32) -> io::Result<Self> {
         let mut bytes = vec![0; len as usize];
         let n = read_full(file, &mut bytes, 0)?;
-        Ok(Fingerprint { hash: xxh3_64(&bytes[..n]), len: n as u32 })
+        Ok(Fingerprint { hash: XxHash3_64::oneshot(&bytes[..n]), len: n as u32 })
     }
 
     /// Whether `file` begins as the file did that this was taken of.

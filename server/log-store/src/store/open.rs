@@ -68,10 +68,7 @@ pub(super) fn open(
         Ok(())
     })?;
     warnings.append(&mut replay.warnings);
-    warnings.extend(replayed.damage.iter().map(|damage| {
-        let (path, offset, bytes) = (damage.path.display(), damage.offset, damage.bytes);
-        format!("{path} from byte {offset} on, {bytes} bytes: {}; these lines are lost", damage.what)
-    }));
+    warnings.extend(replayed.damage.iter().map(lost_lines));
     let mut appender = replay.appender;
     replay.state.next_sequence = appender.next_sequence;
     appender.segment = wal.begin_segment([appender.state_record()])?;
@@ -92,6 +89,11 @@ pub(super) fn open(
         next_partition: AtomicU64::new(next_partition),
         warnings,
     })
+}
+
+fn lost_lines(damage: &storage::Damage) -> String {
+    let (path, offset, bytes) = (damage.path.display(), damage.offset, damage.bytes);
+    format!("{path} from byte {offset} on, {bytes} bytes: {}; these lines are lost", damage.what)
 }
 
 /// Which labels were demoted before.

@@ -135,5 +135,5 @@ fn hash(labels: &Labels) -> u64 {
         }
         bytes.extend_from_slice(text.as_bytes());
     }
-    xxhash_rust::xxh64::xxh64(&bytes, 0)
+    twox_hash::XxHash64::oneshot(0, &bytes)
 }

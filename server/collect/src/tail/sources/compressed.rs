@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 use super::{Context, Incoming, Position};
 use crate::section::Section;
@@ -178,5 +178,5 @@ fn skip_line(reader: &mut impl BufRead) -> std::io::Result<u64> {
 fn part_of(file: &mut File, size: u64) -> std::io::Result<String> {
     let mut first = Vec::new();
     file.take(PRINT_BYTES).read_to_end(&mut first)?;
-    Ok(format!("{:016x}:{size}", xxh3_64(&first)))
+    Ok(format!("{:016x}:{size}", XxHash3_64::oneshot(&first)))
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use model::LabelsBuilder;
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 use super::http::{Endpoint, is_timeout};
 use super::{Context, Incoming, Position, line_labels};
@@ -254,7 +254,7 @@ impl Follower {
     fn give(&mut self, stream: &'static str, line: Vec<u8>, skip: &mut Option<Position>) -> bool {
         let line = Bytes::from(line);
         let (t_ns, text) = split_time(&line);
-        let hash = xxh3_64(&line);
+        let hash = XxHash3_64::oneshot(&line);
         if let (Some(last), Some(t_ns)) = (skip.as_ref(), t_ns) {
             let is_last = t_ns as u64 == last.time && hash == last.hash;
             if t_ns as u64 <= last.time {

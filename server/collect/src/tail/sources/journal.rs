@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use model::{JOB, LabelsBuilder};
 use serde_json::Value;
-use xxhash_rust::xxh3::xxh3_64;
+use twox_hash::XxHash3_64;
 
 use super::{Context, Incoming, Position, line_labels};
 use crate::relabel::Rule;
@@ -224,7 +224,7 @@ fn incoming(config: &JournalConfig, entry: &[u8], times: &mut Times) -> Option<I
         line,
         t_ns: Some(times.ns(time)),
         labels: line_labels(labels, &config.relabel).unwrap_or_default(),
-        position: Some(Position { part: Arc::from(""), time, hash: xxh3_64(cursor.as_bytes()) }),
+        position: Some(Position { part: Arc::from(""), time, hash: XxHash3_64::oneshot(cursor.as_bytes()) }),
     })
 }
 

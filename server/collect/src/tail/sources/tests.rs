@@ -77,10 +77,8 @@ fn syslog_over_udp() {
 /// A `journalctl` that prints what stands in a file, as the real one would of the time asked for, and then waits.
 fn journalctl(folder: &Path) {
     let program = folder.join("journalctl");
-    let text = format!(
-        "#!/bin/sh\necho \"$@\" >> {0}/asked\ncat {0}/journal\nexec tail -n 0 -f {0}/journal\n",
-        folder.display()
-    );
+    let text =
+        format!("#!/bin/sh\necho \"$@\" >> {0}/asked\nexec tail -n +1 -f {0}/journal\n", folder.display());
     std::fs::write(&program, text).unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
 }

@@ -1,3 +1,5 @@
+//! OTLP logs in both encodings, and bytes that are none.
+
 use proptest::prelude::*;
 
 use super::*;
