@@ -91,7 +91,7 @@ pub(super) fn open(
     })
 }
 
-fn lost_lines(damage: &storage::Damage) -> String {
+fn lost_lines(damage: &storage::wal::Damage) -> String {
     let (path, offset, bytes) = (damage.path.display(), damage.offset, damage.bytes);
     format!("{path} from byte {offset} on, {bytes} bytes: {}; these lines are lost", damage.what)
 }
