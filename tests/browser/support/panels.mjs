@@ -31,13 +31,17 @@ export async function waitUntilDrawn(page, mayBeEmpty = []) {
   await until("panels with data", async () => {
     const empty = await page.evaluate(async () => {
       const sections = [...document.querySelectorAll("section[data-panel]")];
-      for (const section of sections) section.scrollIntoView({ block: "center" });
       const isEmpty = (section) => {
         const canvas = section.querySelector("canvas");
         if (canvas) return canvas.width === 0;
         const text = section.innerText.replace(section.querySelector("h3")?.innerText ?? "", "").trim();
         return text === "" || /No data|No query/.test(text);
       };
+      // A panel asks for its data once it has been seen, and what is scrolled past within one frame is not.
+      for (const section of sections.filter(isEmpty)) {
+        section.scrollIntoView({ block: "center" });
+        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      }
       return sections.length === 0 ? ["no panels"] : sections.filter(isEmpty).map((s) => s.getAttribute("aria-label"));
     });
     const left = empty.filter((title) => !mayBeEmpty.includes(title));
