@@ -9,14 +9,17 @@ mod parser;
 mod proto;
 mod series;
 
+use std::borrow::Cow;
+
 pub use page::{Family, Page};
 pub use parser::{Format, Item, NORMAL_NAN_BITS, Parser, Point, RawExemplar};
 pub use proto::{ProtoFamily, ProtoItem, ProtoOptions, ProtoPoint, ProtoValue, normal_bound, read_protobuf};
 
+/// Name and value of a label, unescaped.
+pub type LabelPair<'a> = (Cow<'a, str>, Cow<'a, str>);
+
 /// The labels of a series text as pairs sorted by name, labels with empty values included; the error says why there
 /// are none.
-pub fn label_pairs(
-    series: &str,
-) -> Result<Vec<(std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)>, String> {
+pub fn label_pairs(series: &str) -> Result<Vec<LabelPair<'_>>, String> {
     series::series_pairs(series).map_err(|why| why.into_owned())
 }

@@ -32,14 +32,14 @@ pub(crate) struct Taken {
 
 impl Dialect {
     /// Reads it from a request's headers.
-    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Response> {
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Box<Response>> {
         let kind = text(headers, header::CONTENT_TYPE.as_str());
         if kind.starts_with("application/grpc") {
             return Ok(Dialect::Grpc);
         }
         Encoding::of(kind).map(Dialect::Http).map_err(|error| {
             // Whoever sends something else reads text at best.
-            (StatusCode::UNSUPPORTED_MEDIA_TYPE, error.to_string()).into_response()
+            Box::new((StatusCode::UNSUPPORTED_MEDIA_TYPE, error.to_string()).into_response())
         })
     }
 

@@ -185,14 +185,14 @@ pub(crate) fn add_reports(
     let limit = config.limits.samples as f64;
     let extra = [target.timeout_ms as f64 / 1_000.0, limit, scraped.body_bytes as f64];
     for (name, value) in EXTRA_REPORTS.iter().zip(extra) {
-        batch.push(target.labels.with(METRIC_NAME, *name), [Sample { t_ms: scraped.t_ms, value }]);
+        batch.push(target.labels.with(METRIC_NAME, name), [Sample { t_ms: scraped.t_ms, value }]);
     }
 }
 
 /// Ends `up` and its kin: the target is gone.
 pub(crate) fn end_reports(batch: &mut MetricBatch, target: &Target, config: &ScrapeConfig, t_ms: i64) {
     let extra: &[&str] = if config.protocols.extra_metrics { &EXTRA_REPORTS } else { &[] };
-    let extra = extra.iter().map(|name| target.labels.with(METRIC_NAME, *name));
+    let extra = extra.iter().map(|name| target.labels.with(METRIC_NAME, name));
     for labels in target.reports.iter().cloned().chain(extra) {
         batch.push(labels, [Sample { t_ms, value: stale_nan() }]);
     }

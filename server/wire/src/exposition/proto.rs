@@ -566,7 +566,7 @@ pub(super) fn push_float(out: &mut String, value: f64) {
         v if v.is_nan() => write!(out, "NaN"),
         f64::INFINITY => write!(out, "+Inf"),
         f64::NEG_INFINITY => write!(out, "-Inf"),
-        v if v == 0.0 => write!(out, "0.0"),
+        0.0 => write!(out, "0.0"),
         v if v.abs() < 1e-4 || v.abs() >= 1e6 => {
             // Two digits of exponent with its sign, as Go writes it.
             let text = format!("{v:e}");
@@ -596,7 +596,10 @@ mod tests {
     use super::*;
     use crate::protobuf::Writer;
 
-    fn page(families: &[(&str, u64, &dyn Fn(&mut Writer))]) -> Vec<u8> {
+    /// Name, type and what writes the metrics of a family.
+    type FamilyOf<'a> = (&'a str, u64, &'a dyn Fn(&mut Writer));
+
+    fn page(families: &[FamilyOf<'_>]) -> Vec<u8> {
         let mut out = Writer::default();
         for (name, kind, fill) in families {
             let mut m = Writer::default();

@@ -131,7 +131,7 @@ fn wrong(name: &str) -> Bad {
 /// Bytes written in hexadecimal, as ids are; as base64 where some senders write them so.
 pub(crate) fn id(text: &str) -> Result<Vec<u8>, Bad> {
     let hex = |pair: &[u8]| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
-    if text.len() % 2 == 0
+    if text.len().is_multiple_of(2)
         && let Some(bytes) = text.as_bytes().chunks(2).map(hex).collect::<Option<Vec<u8>>>()
     {
         return Ok(bytes);

@@ -134,7 +134,7 @@ impl<'a> Decoding<'a> {
     }
 
     fn pairs(&self, refs: &[u32]) -> Result<Vec<(&'a str, &'a str)>, String> {
-        if refs.len() % 2 != 0 {
+        if !refs.len().is_multiple_of(2) {
             return Err("it has an odd number of label references".to_owned());
         }
         refs.chunks_exact(2).map(|pair| Ok((self.symbol(pair[0])?, self.symbol(pair[1])?))).collect()
