@@ -78,8 +78,10 @@ async function loadAll(url) {
 
 /** Opens all rows, brings each panel into view, and says what each shows. */
 async function look(page) {
-  await until("the dashboard", () => page.locator("section[data-panel], main button[aria-expanded]").count());
-  for (const row of await page.locator('main button[aria-expanded="false"]').all()) await row.click().catch(() => {});
+  await until("the dashboard", () => page.locator("section[data-panel], main button[aria-expanded]:has(h2)").count());
+  await page.evaluate(() => {
+    for (const row of document.querySelectorAll('main button[aria-expanded="false"]:has(h2)')) row.click();
+  });
   return page.evaluate(async () => {
     const seen = new Map();
     const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
