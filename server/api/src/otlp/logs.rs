@@ -15,7 +15,7 @@ use crate::State;
 pub(crate) async fn export(Shared(state): Shared<Arc<State>>, headers: HeaderMap, body: Bytes) -> Response {
     let dialect = match Dialect::of(&headers) {
         Ok(dialect) => dialect,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let work = move || {
         let message = dialect.message(&headers, body)?;
