@@ -216,8 +216,8 @@ impl Bar {
 /// The bar as text.
 fn line(name: &str, (done, total): (u64, u64), samples: u64, took: Duration) -> String {
     const WIDTH: u64 = 30;
-    let filled = if total == 0 { WIDTH } else { done.min(total) * WIDTH / total };
-    let percent = if total == 0 { 100 } else { done.min(total) * 100 / total };
+    let filled = (done.min(total) * WIDTH).checked_div(total).unwrap_or(WIDTH);
+    let percent = (done.min(total) * 100).checked_div(total).unwrap_or(100);
     let bar: String = (0..WIDTH).map(|i| if i < filled { '█' } else { '░' }).collect();
     let rate = samples as f64 / took.as_secs_f64().max(0.001);
     format!("{name} {bar} {percent:>3} %  {samples} samples, {rate:.0} a second")
