@@ -5,6 +5,7 @@ mod api;
 mod clients;
 mod damage;
 mod dashboards;
+mod differential;
 mod kill;
 mod loki;
 mod namespace;
