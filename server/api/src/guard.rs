@@ -78,21 +78,6 @@ pub(crate) async fn bound_ingest(state: Arc<State>, request: Request, next: Next
     }
 }
 
-/// Who asks from this machine gets answers as they are: compressing them takes longer than copying them. A proxy on
-/// this machine forwards for others, and says so.
-pub(crate) async fn plain_on_loopback(mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let headers = request.headers();
-    let forwarded =
-        ["forwarded", "x-forwarded-for", "via", "x-real-ip"].iter().any(|name| headers.contains_key(*name));
-    let data =
-        ["/api/", "/loki/", "/prometheus/"].iter().any(|start| request.uri().path().starts_with(start));
-    if data && !forwarded && peer.is_some_and(|ip| ip.is_loopback()) {
-        request.headers_mut().remove(header::ACCEPT_ENCODING);
-    }
-    next.run(request).await
-}
-
 /// How long a push waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(10);
 

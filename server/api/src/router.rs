@@ -78,7 +78,6 @@ pub fn router(state: Arc<State>) -> Router {
         .and(NotForContentType::GRPC);
     guarded
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(worth))
-        .layer(from_fn(guard::plain_on_loopback))
         .layer(from_fn(move |request: Request, next: Next| guard::headers(outer.clone(), request, next)))
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(state)
