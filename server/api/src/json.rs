@@ -7,27 +7,22 @@ use model::Labels;
 /// Appends a JSON string with its quotes.
 pub(crate) fn string(out: &mut String, text: &str) {
     out.push('"');
-    let mut start = 0;
-    for (i, byte) in text.bytes().enumerate() {
-        let escape = match byte {
-            b'"' => "\\\"",
-            b'\\' => "\\\\",
-            b'\n' => "\\n",
-            b'\r' => "\\r",
-            b'\t' => "\\t",
-            0x00..=0x1f => {
-                out.push_str(&text[start..i]);
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+        out.push_str(&rest[..at]);
+        match rest.as_bytes()[at] {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            byte => {
                 let _ = write!(out, "\\u{byte:04x}");
-                start = i + 1;
-                continue;
             }
-            _ => continue,
-        };
-        out.push_str(&text[start..i]);
-        out.push_str(escape);
-        start = i + 1;
+        }
+        rest = &rest[at + 1..];
     }
-    out.push_str(&text[start..]);
+    out.push_str(rest);
     out.push('"');
 }
 
@@ -76,18 +71,30 @@ pub(crate) fn float(out: &mut String, value: f64) {
     }
     // Counters and sizes are whole numbers as a rule, and integers print several times faster.
     if value.fract() == 0.0 && magnitude < 9e15 && (value != 0.0 || value.is_sign_positive()) {
-        let _ = write!(out, "{}", value as i64);
-    } else {
+        return out.push_str(itoa::Buffer::new().format(value as i64));
+    }
+    let mut buffer = zmij::Buffer::new();
+    let digits = buffer.format_finite(value);
+    if digits.contains('e') {
         let _ = write!(out, "{value}");
+    } else {
+        out.push_str(digits.strip_suffix(".0").unwrap_or(digits));
     }
 }
 
 /// Appends a time in seconds: three decimals unless they are zero.
 pub(crate) fn seconds(out: &mut String, t_ms: i64) {
-    let (sign, t) = if t_ms < 0 { ("-", t_ms.unsigned_abs()) } else { ("", t_ms as u64) };
-    let _ = write!(out, "{sign}{}", t / 1000);
-    if t % 1000 != 0 {
-        let _ = write!(out, ".{:03}", t % 1000);
+    if t_ms < 0 {
+        out.push('-');
+    }
+    let t = t_ms.unsigned_abs();
+    out.push_str(itoa::Buffer::new().format(t / 1000));
+    let rest = t % 1000;
+    if rest != 0 {
+        out.push('.');
+        [rest / 100, rest / 10 % 10, rest % 10]
+            .iter()
+            .for_each(|digit| out.push((b'0' + *digit as u8) as char));
     }
 }
 
@@ -118,11 +125,19 @@ mod tests {
             (9007199254740993.0, "9007199254740992"),
             (0.1 + 0.2, "0.30000000000000004"),
             (1e100, "1e+100"),
+            (123456789.125, "123456789.125"),
+            (1.7976931348623157e20, "179769313486231570000"),
+            (0.00001234, "0.00001234"),
+            (-0.00012, "-0.00012"),
+            (1e16, "10000000000000000"),
+            (12345678901234567890.0, "12345678901234567000"),
         ] {
             check(|out| float(out, value), expect);
         }
         check(|out| seconds(out, 1_435_781_430_781), "1435781430.781");
         check(|out| seconds(out, 1_000), "1");
+        check(|out| seconds(out, 0), "0");
+        check(|out| seconds(out, -7), "-0.007");
         check(|out| seconds(out, 1_001), "1.001");
         check(|out| seconds(out, -1_500), "-1.500");
         check(|out| string(out, "a\"b\\c\n\u{1}ü"), "\"a\\\"b\\\\c\\n\\u0001ü\"");

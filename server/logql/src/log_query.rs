@@ -130,13 +130,21 @@ impl Query<'_> {
             hits.sort_by_key(|hit| hit.rank(direction));
             hits.truncate(self.enough());
             next = end;
-            wave = (wave * 2).min(most);
+            wave = (wave * 2).min(most).min(self.likely_parts(hits.len(), next));
         }
         if self.params.interval_ns > 0 {
             thin(&mut hits, self.params.interval_ns);
             hits.truncate(self.params.limit);
         }
         Ok(hits)
+    }
+
+    /// How many more parts will likely fill the limit, given the hits of those that were read, with some to spare;
+    /// never fewer than there are threads.
+    fn likely_parts(&self, hits: usize, read: usize) -> usize {
+        let missing = self.enough().saturating_sub(hits) as f64;
+        let likely = missing * read as f64 / hits as f64 * 1.25;
+        (likely.ceil() as usize).max(rayon::current_num_threads())
     }
 
     fn hits_of_part(&self, scan: &dyn LogScan, part: usize, worst: Option<i64>) -> Result<Vec<Hit>> {

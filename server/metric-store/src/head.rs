@@ -59,6 +59,8 @@ pub(crate) struct HeadSeries {
     pub(crate) live: Samples,
     /// Samples that a seal is writing; older than `live` in order of arrival.
     pub(crate) frozen: Option<Box<Samples>>,
+    /// The series that followed this one in the last batch that had both.
+    next: Ref,
 }
 
 /// One sample on its way into the head.
@@ -99,6 +101,21 @@ impl Head {
         self.by_labels.get(labels).copied()
     }
 
+    /// The series with these labels, looked for first where it was last time: behind `before`. Senders repeat
+    /// themselves, and the index by labels costs two misses of the cache.
+    pub(crate) fn find_after(&mut self, before: Option<Ref>, labels: &Labels) -> Option<Ref> {
+        let next = before.and_then(|before| self.series.get(before as usize)).map(|series| series.next);
+        let expected = next.and_then(|next| self.series.get(next as usize));
+        if expected.is_some_and(|series| series.labels == *labels) {
+            return next;
+        }
+        let found = self.find(labels)?;
+        if let Some(before) = before.and_then(|before| self.series.get_mut(before as usize)) {
+            before.next = found;
+        }
+        Some(found)
+    }
+
     /// Adds a series. Where its labels are known already (a replayed log may define them under two ids), the new
     /// one is found from now on and the old one keeps its samples.
     pub(crate) fn add(&mut self, labels: Labels, id: u64, class: u16) -> Ref {
@@ -113,6 +130,7 @@ impl Head {
             last: None,
             live: Samples::default(),
             frozen: None,
+            next: series + 1,
         });
         series
     }

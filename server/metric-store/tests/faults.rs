@@ -171,7 +171,20 @@ fn a_full_disk_refuses_writes_and_answers_queries() {
     let store = open(&disk, NOW);
     append(&store, &scrape(NOW)).expect("appends");
     disk.set_capacity(Some(disk.used()));
-    let error = append(&store, &scrape(NOW + 1000)).expect_err("is full");
+    // More than a busy log has room for, and nothing that shrinks.
+    let mut state = 7u64;
+    let mut noise = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        format!("{state:016x}")
+    };
+    let mut large = MetricBatch::default();
+    for n in 10..210 {
+        let text: String = (0..60).map(|_| noise()).collect();
+        let t_ms = NOW + 1000;
+        let sample = Sample { t_ms, value: (t_ms / 1000 + n) as f64 };
+        large.push(labels(n as usize).with("text", &text), [sample]);
+    }
+    let error = append(&store, &large).expect_err("is full");
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     assert_eq!(whole_scrapes(&store)[&NOW], 10);
     assert!(store.seal_all().is_err());

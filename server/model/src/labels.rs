@@ -212,8 +212,26 @@ impl Hash for Labels {
 impl Ord for Labels {
     /// By name, then value, label for label; a prefix comes first (Prometheus' `labels.Compare`).
     fn cmp(&self, other: &Self) -> Ordering {
-        if self.bytes == other.bytes { Ordering::Equal } else { self.iter().cmp(other.iter()) }
+        // What both begin with is equal label for label, up to the one in which the first different byte lies.
+        let same = common_prefix(&self.bytes, &other.bytes);
+        let (mut ours, mut theirs) = (Iter { rest: &self.bytes }, Iter { rest: &other.bytes });
+        loop {
+            let (a, b) = (ours.next(), theirs.next());
+            let behind = self.bytes.len() - ours.rest.len() > same;
+            match (a, b) {
+                (None, None) => return Ordering::Equal,
+                (Some(_), Some(_)) if !behind => {}
+                (a, b) => return a.cmp(&b).then_with(|| ours.cmp(theirs)),
+            }
+        }
     }
+}
+
+/// How many bytes both begin with.
+fn common_prefix(a: &[u8], b: &[u8]) -> usize {
+    const WORD: usize = 8;
+    let words = a.chunks_exact(WORD).zip(b.chunks_exact(WORD)).take_while(|(a, b)| a == b).count() * WORD;
+    words + a[words..].iter().zip(&b[words..]).take_while(|(a, b)| a == b).count()
 }
 
 impl PartialOrd for Labels {

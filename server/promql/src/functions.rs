@@ -46,6 +46,18 @@ pub(crate) struct RangeFunction {
     pub(crate) keeps_name: bool,
     /// Whether [`Window::resets`] is needed.
     pub(crate) needs_resets: bool,
+    /// Another way to the same values, for all windows of a series at once.
+    pub(crate) whole: Option<Whole>,
+}
+
+/// Functions that most dashboards ask for, done for a series' windows together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whole {
+    Rate,
+    Increase,
+    Delta,
+    Sum,
+    Mean,
 }
 
 /// A function of a window with histograms, alone or beside floats.
@@ -62,7 +74,13 @@ pub(crate) enum Histograms {
 
 impl RangeFunction {
     pub(crate) const fn new(floats: fn(&Window<'_>, &[f64]) -> Option<f64>) -> Self {
-        RangeFunction { floats, histograms: Histograms::Ignored, keeps_name: false, needs_resets: false }
+        RangeFunction {
+            floats,
+            histograms: Histograms::Ignored,
+            keeps_name: false,
+            needs_resets: false,
+            whole: None,
+        }
     }
 
     pub(crate) const fn handling(self, handle: Handle) -> Self {
@@ -71,6 +89,10 @@ impl RangeFunction {
 
     pub(crate) const fn keeping_name(self) -> Self {
         RangeFunction { keeps_name: true, ..self }
+    }
+
+    pub(crate) const fn by(self, whole: Whole) -> Self {
+        RangeFunction { whole: Some(whole), ..self }
     }
 
     pub(crate) const fn with_resets(self) -> Self {

@@ -18,6 +18,9 @@ use crate::window::{ColumnCache, NONE, References, Samples, newest};
 /// Series between two looks at the deadline.
 const CHECK_EVERY: usize = 256;
 
+/// Samples of a single batch from which on waking other threads pays.
+const WORTH_SHARING: usize = 16_384;
+
 impl Evaluator<'_> {
     /// Selects `matchers` between two times and hands each batch, turned into rows, to `sink` in order.
     pub(crate) fn stream_series<F>(&self, select: &Select, make: F, sink: &mut Sink<'_>) -> Result<()>
@@ -34,7 +37,7 @@ impl Evaluator<'_> {
         for first in (0..batches).step_by(width.max(1)) {
             let last = (first + width).min(batches);
             if last - first == 1 {
-                sink(one(first)?)?;
+                sink(self.of_one_batch(set.read(first, self.control)?, &make)?)?;
                 continue;
             }
             let done: Vec<Result<Vec<Row>>> = (first..last).into_par_iter().map(one).collect();
@@ -44,6 +47,30 @@ impl Evaluator<'_> {
         }
         self.warn_source(set.warnings());
         Ok(())
+    }
+
+    /// The rows of a batch that is alone: its series are shared out, for nothing else keeps the threads busy.
+    fn of_one_batch<F>(&self, mut series: Vec<Series>, make: &F) -> Result<Vec<Row>>
+    where
+        F: Fn(Vec<Series>) -> Result<Vec<Row>> + Sync,
+    {
+        self.control.check()?;
+        let samples: usize = series.iter().map(|s| s.values.len()).sum();
+        let share = series.len().div_ceil(rayon::current_num_threads()).max(1);
+        if samples < WORTH_SHARING || share == series.len() {
+            return make(series);
+        }
+        let mut shares = Vec::new();
+        while !series.is_empty() {
+            let rest = series.split_off(share.min(series.len()));
+            shares.push(std::mem::replace(&mut series, rest));
+        }
+        let done: Vec<Result<Vec<Row>>> = shares.into_par_iter().map(make).collect();
+        let mut rows = Vec::new();
+        for part in done {
+            rows.append(&mut part?);
+        }
+        Ok(rows)
     }
 
     /// The value of a selector at each step: its newest sample, unless that is stale or too old.

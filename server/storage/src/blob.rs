@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::io::Cursor;
 use std::path::PathBuf;
 
 use twox_hash::XxHash3_64;
@@ -113,12 +114,15 @@ pub fn decompress_into(bytes: &[u8], max_bytes: usize, out: &mut Vec<u8>) -> Res
         return Err(damaged(format!("a zstd frame holds {size} bytes, the bound is {max_bytes}")));
     }
     let start = out.len();
-    out.resize(start + size as usize, 0);
+    out.reserve_exact(size as usize);
     let got = DECOMPRESSOR.with_borrow_mut(|slot| {
         if slot.is_none() {
             *slot = Some(Decompressor::new()?);
         }
-        slot.as_mut().expect("filled above").decompress_to_buffer(bytes, &mut out[start..])
+        // Into room that nobody has filled before.
+        let mut room = Cursor::new(&mut *out);
+        room.set_position(start as u64);
+        slot.as_mut().expect("filled above").decompress_to_buffer(bytes, &mut room)
     });
     match got {
         Ok(written) if written as u64 == size => Ok(()),

@@ -4,6 +4,9 @@
 //! [`Wal::wants_segment`] under the lock that orders its records and, if so, calls [`Wal::begin_segment`] with that
 //! state before the next [`Wal::append`]. A failed write or sync ends the segment; its unacknowledged records are
 //! reported as `Unavailable`, and the next segment's header says how much of it counts.
+//!
+//! One sync serves all who wait. Where several wait again and again, the log's thread gives those whose records were
+//! in the last syncs a moment to come back, so that they share the next one instead of taking turns.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -34,6 +37,9 @@ pub struct WalOptions {
     /// Whether each record can be read without those before it. Then damage in the middle of a segment costs the
     /// records that it lies in, not those behind them.
     pub independent_records: bool,
+    /// How far zeros are written ahead of the records of a busy log, at most: a sync that does not lengthen the file
+    /// has no inode to write. A segment that is left is cut to what it holds.
+    pub ahead_bytes: u64,
 }
 
 impl Default for WalOptions {
@@ -45,6 +51,7 @@ impl Default for WalOptions {
             max_record_bytes: 256 << 20,
             retry: Duration::from_millis(500),
             independent_records: false,
+            ahead_bytes: 1 << 20,
         }
     }
 }

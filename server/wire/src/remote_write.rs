@@ -7,6 +7,7 @@ mod v2;
 use model::{Exemplar, Labels, METRIC_NAME, Metadata, MetricBatch, MetricKind, Sample};
 
 use crate::error::shorten;
+use crate::label_cache::Run;
 use crate::protobuf::{Bad, Reader, malformed};
 use crate::{Error, LabelCache, Result, compression};
 
@@ -44,10 +45,11 @@ impl Decoder {
     /// Reads a decompressed request.
     pub fn decode_message(&self, message: &[u8]) -> Result<MetricBatch> {
         let mut batch = MetricBatch::default();
+        let mut known = self.cache.run();
         let mut request = Reader::new(message);
         while let Some((number, value)) = request.field().map_err(malformed(WHAT))? {
             match number {
-                1 => self.series(value.bytes().map_err(malformed(WHAT))?, &mut batch)?,
+                1 => series(value.bytes().map_err(malformed(WHAT))?, &mut known, &mut batch)?,
                 3 => batch.metadata.push(
                     value
                         .bytes()
@@ -59,40 +61,34 @@ impl Decoder {
         }
         Ok(batch)
     }
+}
 
-    fn series(&self, message: &[u8], batch: &mut MetricBatch) -> Result<()> {
-        let number = batch.series.len() + 1;
-        let (first, index) = (batch.samples.len() as u32, batch.series.len() as u32);
-        let raw = leading_labels(message);
-        let bad = |why: String| Error::Item { what: "series", number, labels: describe(message), why };
-        let mut scattered = false;
-        let mut reader = Reader::new(&message[raw.len()..]);
-        while let Some((field, value)) = reader.field().map_err(|why| bad(why.into()))? {
-            let done = match field {
-                1 => {
-                    scattered = true;
-                    Ok(())
-                }
-                2 => value.bytes().and_then(sample).map(|sample| batch.samples.push(sample)),
-                3 => value.bytes().and_then(exemplar).map(|e| batch.exemplars.push((index, e))),
-                4 => value
-                    .bytes()
-                    .and_then(histogram::decode)
-                    .map(|(t, h)| batch.histograms.push((index, t, h))),
-                _ => Ok(()),
-            };
-            done.map_err(|why| bad(why.into()))?;
-        }
-        let labels = if scattered {
-            parse_labels(message)
-        } else {
-            self.cache.get_or_parse(raw, || parse_labels(raw))
+fn series(message: &[u8], known: &mut Run<'_>, batch: &mut MetricBatch) -> Result<()> {
+    let number = batch.series.len() + 1;
+    let (first, index) = (batch.samples.len() as u32, batch.series.len() as u32);
+    let raw = leading_labels(message);
+    let bad = |why: String| Error::Item { what: "series", number, labels: describe(message), why };
+    let mut scattered = false;
+    let mut reader = Reader::new(&message[raw.len()..]);
+    while let Some((field, value)) = reader.field().map_err(|why| bad(why.into()))? {
+        let done = match field {
+            1 => {
+                scattered = true;
+                Ok(())
+            }
+            2 => value.bytes().and_then(sample).map(|sample| batch.samples.push(sample)),
+            3 => value.bytes().and_then(exemplar).map(|e| batch.exemplars.push((index, e))),
+            4 => value.bytes().and_then(histogram::decode).map(|(t, h)| batch.histograms.push((index, t, h))),
+            _ => Ok(()),
         };
-        let labels = labels.map_err(bad)?;
-        let count = batch.samples.len() as u32 - first;
-        batch.series.push(model::BatchSeries { labels, first, count, start_ms: 0 });
-        Ok(())
+        done.map_err(|why| bad(why.into()))?;
     }
+    let labels =
+        if scattered { parse_labels(message) } else { known.get_or_parse(raw, || parse_labels(raw)) };
+    let labels = labels.map_err(bad)?;
+    let count = batch.samples.len() as u32 - first;
+    batch.series.push(model::BatchSeries { labels, first, count, start_ms: 0 });
+    Ok(())
 }
 
 /// The fields of number 1 at the head of a time series, as one slice.

@@ -1,5 +1,7 @@
 //! A query's value as Prometheus' API writes it.
 
+use std::sync::Arc;
+
 use promql::{MatrixSeries, Point, Value, VectorSample};
 
 use super::histogram;
@@ -20,11 +22,14 @@ pub(crate) fn write(out: &mut String, value: &Value, t_ms: i64) {
             out.push(']');
         }
         Value::Vector(samples) => list(out, samples, |out, sample| vector_sample(out, sample, t_ms)),
-        Value::Matrix(series) => list(out, series, matrix_series),
+        Value::Matrix(series) => {
+            let mut times = Times::default();
+            list(out, series, |out, series| matrix_series(out, series, &mut times));
+        }
     }
 }
 
-fn list<T>(out: &mut String, items: &[T], write: impl Fn(&mut String, &T)) {
+fn list<T>(out: &mut String, items: &[T], mut write: impl FnMut(&mut String, &T)) {
     out.push('[');
     for (i, item) in items.iter().enumerate() {
         if i > 0 {
@@ -67,7 +72,36 @@ fn vector_sample(out: &mut String, sample: &VectorSample, t_ms: i64) {
     out.push('}');
 }
 
-fn matrix_series(out: &mut String, series: &MatrixSeries) {
+/// A column of times as text: the series of an answer share theirs.
+#[derive(Default)]
+struct Times {
+    column: Option<Arc<[i64]>>,
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Times {
+    fn set(&mut self, column: &Arc<[i64]>) {
+        if self.column.as_ref().is_some_and(|known| Arc::ptr_eq(known, column)) {
+            return;
+        }
+        self.text.clear();
+        self.ends.clear();
+        for t_ms in column.iter() {
+            json::seconds(&mut self.text, *t_ms);
+            self.ends.push(self.text.len());
+        }
+        self.column = Some(Arc::clone(column));
+    }
+
+    fn get(&self, i: usize) -> &str {
+        let start = i.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[start..self.ends[i]]
+    }
+}
+
+fn matrix_series(out: &mut String, series: &MatrixSeries, times: &mut Times) {
+    times.set(&series.timestamps);
     out.push_str("{\"metric\":");
     json::labels(out, &series.labels);
     let (mut floats, mut histograms) = (0, 0);
@@ -75,11 +109,20 @@ fn matrix_series(out: &mut String, series: &MatrixSeries) {
         out.push_str(if *count == 0 { key } else { "," });
         *count += 1;
     };
-    for (t_ms, value) in series.points() {
-        if let Point::Float(value) = value {
-            begin(out, &mut floats, ",\"values\":[");
-            scalar(out, t_ms, value);
+    let is_histogram = |i: usize| {
+        !series.histograms.is_empty()
+            && series.histograms.binary_search_by_key(&i, |(at, _)| *at as usize).is_ok()
+    };
+    for (i, &value) in series.values.iter().enumerate() {
+        if model::is_stale(value) || is_histogram(i) {
+            continue;
         }
+        begin(out, &mut floats, ",\"values\":[");
+        out.push('[');
+        out.push_str(times.get(i));
+        out.push_str(",\"");
+        json::float(out, value);
+        out.push_str("\"]");
     }
     if floats > 0 {
         out.push(']');
@@ -98,8 +141,6 @@ fn matrix_series(out: &mut String, series: &MatrixSeries) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use model::{Labels, stale_nan};
 
     use super::*;

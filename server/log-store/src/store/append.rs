@@ -9,7 +9,7 @@ use storage::wal::Ticket;
 
 use super::{Appender, LogStore, warn};
 use crate::partition::Partition;
-use crate::probe::Wanted;
+use crate::probe::{Late, Wanted};
 use crate::record::{Record, Section};
 use crate::rows::{Extra, Rows};
 use crate::tail::{Body, Pending, StreamKey, entry_hash, hash_rows, rows_hold};
@@ -148,13 +148,10 @@ impl LogStore {
         let class = self.config.class_of(&stream.labels);
         let key = StreamKey { class: class.into(), labels };
         let at = building.section(&key);
-        let mut bounds = self.bounds(&key);
-        for entry in &stream.entries {
+        let kept = self.kept_among(&key, &stream.entries, (&demoted, &forms))?;
+        for (i, entry) in stream.entries.iter().enumerate() {
             let wanted = Wanted { time: entry.t_ns, line: &entry.line, demoted: &demoted };
-            if building.holds(at, wanted) || self.is_kept_within(&key, &mut bounds, wanted)? {
-                continue;
-            }
-            if !forms.is_empty() && self.is_kept_otherwise(&key, &forms, wanted)? {
+            if kept.get(i).is_some_and(|kept| *kept) || building.holds(at, wanted) {
                 continue;
             }
             building.push(at, entry, &demoted);
@@ -162,19 +159,42 @@ impl LogStore {
         Ok(())
     }
 
-    /// Whether an entry is kept, asking nobody where its time is newer than all that is.
-    fn is_kept_within(&self, key: &StreamKey, bounds: &mut Bounds, wanted: Wanted<'_>) -> Result<bool> {
-        if wanted.time <= bounds.memory && self.is_in_memory(key, wanted)? {
-            return Ok(true);
+    /// Which of the entries are kept already; empty if none is. Nobody is asked about those whose time is newer than
+    /// all that is there.
+    fn kept_among(
+        &self,
+        key: &StreamKey,
+        entries: &[Entry],
+        (demoted, forms): (&Labels, &[(Labels, Labels)]),
+    ) -> Result<Vec<bool>> {
+        let mut bounds = self.bounds(key);
+        let everything = if forms.is_empty() { bounds.stored.max(bounds.memory) } else { i64::MAX };
+        let mut late: Vec<(usize, Late<'_>)> = entries
+            .iter()
+            .enumerate()
+            .filter(|(_, entry)| entry.t_ns <= everything)
+            .map(|(i, entry)| (i, Wanted { time: entry.t_ns, line: &entry.line, demoted }))
+            .map(|(i, wanted)| (i, Late { wanted, found: false }))
+            .collect();
+        if late.is_empty() {
+            return Ok(Vec::new());
         }
-        if wanted.time > bounds.stored.max(bounds.memory) {
-            return Ok(false);
+        late.sort_by_key(|(_, late)| late.wanted.time);
+        let (places, mut late): (Vec<usize>, Vec<Late<'_>>) = late.into_iter().unzip();
+        let reaching = |late: &[Late<'_>], bound: i64| late.partition_point(|late| late.wanted.time <= bound);
+        let of_memory = reaching(&late, bounds.memory);
+        self.find_in_memory(key, &mut late[..of_memory])?;
+        if !bounds.is_exact && late.iter().any(|late| !late.found && late.wanted.time <= everything) {
+            bounds.stored = self.refine_bound(key, late[0].wanted.time)?;
         }
-        if !bounds.is_exact {
-            bounds.stored = self.refine_bound(key, wanted.time)?;
-            bounds.is_exact = true;
+        let of_partitions = reaching(&late, bounds.stored.max(bounds.memory));
+        self.find_stored(&key.labels, &mut late[..of_partitions])?;
+        self.find_otherwise(key, forms, &mut late)?;
+        let mut kept = vec![false; entries.len()];
+        for (place, late) in places.into_iter().zip(late) {
+            kept[place] = late.found;
         }
-        Ok(wanted.time <= bounds.stored.max(bounds.memory) && self.is_stored(&key.labels, wanted)?)
+        Ok(kept)
     }
 
     fn bounds(&self, key: &StreamKey) -> Bounds {
@@ -198,54 +218,57 @@ impl LogStore {
         Ok(bound)
     }
 
-    /// Whether an entry of this stream is in memory or in a partition.
-    fn is_kept(&self, key: &StreamKey, wanted: Wanted<'_>) -> Result<bool> {
-        Ok(self.is_in_memory(key, wanted)? || self.is_stored(&key.labels, wanted)?)
-    }
-
-    /// Whether it was kept before one of its labels was demoted.
-    fn is_kept_otherwise(
+    /// Finds those that were kept before one of their labels was demoted.
+    fn find_otherwise(
         &self,
         key: &StreamKey,
         forms: &[(Labels, Labels)],
-        wanted: Wanted<'_>,
-    ) -> Result<bool> {
+        late: &mut [Late<'_>],
+    ) -> Result<()> {
         for (labels, demoted) in forms.iter().filter(|(labels, _)| *labels != key.labels) {
             let key = StreamKey { class: Arc::clone(&key.class), labels: labels.clone() };
-            if self.is_kept(&key, Wanted { demoted, ..wanted })? {
-                return Ok(true);
+            let wanted = late.iter().map(|late| Wanted { demoted, ..late.wanted });
+            let mut otherwise: Vec<Late<'_>> = wanted.map(|wanted| Late { wanted, found: false }).collect();
+            self.find_in_memory(&key, &mut otherwise)?;
+            self.find_stored(labels, &mut otherwise)?;
+            for (late, otherwise) in late.iter_mut().zip(otherwise) {
+                late.found |= otherwise.found;
             }
         }
-        Ok(false)
+        Ok(())
     }
 
-    fn is_in_memory(&self, key: &StreamKey, wanted: Wanted<'_>) -> Result<bool> {
+    /// Finds those of one stream, sorted by time, that are in memory.
+    fn find_in_memory(&self, key: &StreamKey, late: &mut [Late<'_>]) -> Result<()> {
+        if late.is_empty() {
+            return Ok(());
+        }
         let mut state = self.state.write();
-        let Some(stream) = state.streams.get_mut(key).filter(|stream| wanted.time <= stream.max) else {
-            return Ok(false);
-        };
-        if stream.holds_raw(wanted.time, wanted.line, wanted.demoted) {
-            return Ok(true);
+        let Some(stream) = state.streams.get_mut(key) else { return Ok(()) };
+        for late in late.iter_mut() {
+            let Wanted { time, line, demoted } = late.wanted;
+            late.found = time <= stream.max && stream.holds_raw(time, line, demoted);
         }
         let pending = stream.pending.clone();
         drop(state);
         for pending in pending {
             let Body::Blocks(blocks) = pending.body.read().clone() else { continue };
             for block in &blocks {
-                if self.probes.memory_holds(block, wanted)? {
-                    return Ok(true);
-                }
+                self.probes.find_in_memory(block, late)?;
             }
         }
-        Ok(false)
+        Ok(())
     }
 
-    fn is_stored(&self, labels: &Labels, wanted: Wanted<'_>) -> Result<bool> {
+    /// Finds those of one stream, sorted by time, that are in partitions.
+    fn find_stored(&self, labels: &Labels, late: &mut [Late<'_>]) -> Result<()> {
+        if late.iter().all(|late| late.found) {
+            return Ok(());
+        }
         let partitions = Arc::clone(&self.state.read().partitions);
         for partition in partitions.iter() {
-            match self.probes.partition_holds(partition, labels, wanted) {
-                Ok(true) => return Ok(true),
-                Ok(false) => {}
+            match self.probes.find_in_partition(partition, labels, late) {
+                Ok(()) => {}
                 // A damaged block cannot say: keeping a line twice is better than refusing it for ever.
                 Err(error) if error.kind() == model::ErrorKind::Corrupt => {
                     warn("cannot look for a line", &error)
@@ -253,7 +276,7 @@ impl LogStore {
                 Err(error) => return Err(error),
             }
         }
-        Ok(false)
+        Ok(())
     }
 }
 

@@ -117,12 +117,13 @@ impl MetricStore {
     ) {
         let mut refs: Vec<Option<Ref>> = vec![None; batch.series.len()];
         let needs_refs = !batch.histograms.is_empty() || !batch.exemplars.is_empty();
+        let mut before = None;
         for (index, series) in batch.series.iter().enumerate() {
             let samples = batch.samples_of(series);
             if samples.is_empty() && !needs_refs {
                 continue;
             }
-            let found = match self.find_or_add(&mut state.head, &series.labels, &mut out.new) {
+            let found = match self.find_or_add(&mut state.head, (before, &series.labels), &mut out.new) {
                 Ok(found) => found,
                 Err(reason) => {
                     let first = samples.first().map_or(0, |s| s.t_ms);
@@ -131,6 +132,7 @@ impl MetricStore {
                 }
             };
             refs[index] = Some(found);
+            before = Some(found);
             let oldest = self.oldest_ms(state.head.get(found).class, now);
             for sample in samples {
                 if sample.t_ms < oldest {
@@ -153,8 +155,13 @@ impl MetricStore {
         }
     }
 
-    fn find_or_add(&self, head: &mut Head, labels: &Labels, new: &mut Vec<Ref>) -> Result<Ref, String> {
-        if let Some(found) = head.find(labels) {
+    fn find_or_add(
+        &self,
+        head: &mut Head,
+        (before, labels): (Option<Ref>, &Labels),
+        new: &mut Vec<Ref>,
+    ) -> Result<Ref, String> {
+        if let Some(found) = head.find_after(before, labels) {
             return Ok(found);
         }
         if labels.is_empty() {

@@ -38,7 +38,7 @@ pub(super) fn of_mode(mode: RangeMode, name: &str, plain: RangeFunction) -> Resu
         }
         (RangeMode::Smoothed, _) => return Err(mode_error("smoothed", "delta, increase, rate", name)),
     };
-    Ok(RangeFunction { floats, ..plain }.handling(histograms))
+    Ok(RangeFunction { floats, whole: None, ..plain }.handling(histograms))
 }
 
 fn per_second(window: &Window<'_>, difference: Option<f64>) -> Option<f64> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::{CounterResetHint, Histogram};
 
-use super::rate::{Extent, factor};
+use super::rate::Extent;
 use crate::histogram_notes::{Operation, Subject};
 use crate::native::{Native, is_reset, same};
 use crate::value::Point;
@@ -39,17 +39,13 @@ fn extrapolated(
         subject.mixed();
         return None;
     }
-    let [(first_ms, first), .., (last_ms, _)] = window.histograms else { return None };
+    let [(_, first), .., _] = window.histograms else { return None };
     let difference = difference(window.histograms, subject, is_counter)?;
-    let extent = Extent {
-        window,
-        first_ms: *first_ms,
-        last_ms: *last_ms,
-        intervals: window.histograms.len() - 1,
-        to_zero: (is_counter && difference.count > 0.0 && first.count >= 0.0)
-            .then(|| first.count / difference.count),
-    };
-    let factor = factor(&extent, per_seconds);
+    let times: Vec<i64> = window.histograms.iter().map(|(t, _)| *t).collect();
+    let extent = Extent::of(&times, (window.start_ms, window.end_ms))?;
+    let to_zero =
+        (is_counter && difference.count > 0.0 && first.count >= 0.0).then(|| first.count / difference.count);
+    let factor = extent.factor(to_zero, per_seconds);
     Some(Point::Histogram(difference.times(factor).into_histogram()))
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::{Select, Series};
 
-use super::{Histograms, RangeFunction, extended};
+use super::{Histograms, RangeFunction, Whole, extended, over_time, rate};
 use crate::ast::{Call, ExprKind, MatrixSelector, RangeMode, Span, ValueType};
 use crate::column::{ABSENT, Row, Steps, is_absent};
 use crate::error::{Error, Result};
@@ -36,6 +36,13 @@ struct Plan<'a> {
     span: Span,
 }
 
+impl Plan<'_> {
+    /// How the function works for all windows at once. Under `@` there is only one.
+    fn whole(&self) -> Option<Whole> {
+        self.function.whole.filter(|_| !self.references.is_fixed())
+    }
+}
+
 pub(super) fn stream(
     evaluator: &Evaluator<'_>,
     call: &Call,
@@ -45,7 +52,7 @@ pub(super) fn stream(
 ) -> Result<()> {
     let name = call.function.name;
     let params = evaluator.scalar_args(call, steps)?;
-    super::over_time::check_params(evaluator, call, &params)?;
+    over_time::check_params(evaluator, call, &params)?;
     super::smoothing::check_params(name, &params)?;
     let Some(arg) = call.args.iter().find(|arg| arg.value_type() == ValueType::Matrix) else {
         return Err(model::Error::internal("a range function without a range").into());
@@ -122,10 +129,23 @@ fn selected(plan: Plan<'_>, matrix: &MatrixSelector, sink: &mut Sink<'_>) -> Res
     plan.evaluator.stream_series(&select, |series| of_series(&plan, series), sink)
 }
 
-type Windows = Vec<(u32, u32)>;
+/// The windows of a column of times: which samples each step sees, and what of the function's values depends on the
+/// times alone.
+struct Windows {
+    bounds: Vec<(u32, u32)>,
+    rates: Option<rate::Steps>,
+}
 
 fn windows(plan: &Plan<'_>, timestamps: &[i64]) -> Windows {
-    ranges(timestamps, plan.references, plan.before_ms, plan.after_ms)
+    let bounds = ranges(timestamps, plan.references, plan.before_ms, plan.after_ms);
+    let a_second = match plan.whole() {
+        Some(Whole::Rate) => true,
+        Some(Whole::Increase | Whole::Delta) => false,
+        _ => return Windows { bounds, rates: None },
+    };
+    let ends = (plan.references.first_ms, plan.references.step_ms, plan.range_ms);
+    let rates = Some(rate::Steps::new(timestamps, &bounds, ends, a_second));
+    Windows { bounds, rates }
 }
 
 fn of_series(plan: &Plan<'_>, series: Vec<Series>) -> Result<Vec<Row>> {
@@ -193,6 +213,13 @@ fn apply(plan: &Plan<'_>, samples: &Samples<'_>, windows: &Windows, row: &mut Ro
         return apply_mixed(plan, samples, windows, row);
     }
     let resets = if plan.function.needs_resets { samples.resets() } else { Vec::new() };
+    if plan.whole().is_some() {
+        whole(plan, samples, (windows, &resets), row)?;
+        if plan.function.needs_resets {
+            rate::note_non_counter(plan.evaluator, plan.name, row, plan.span);
+        }
+        return Ok(());
+    }
     // Under `@` all windows are the same: without parameters, so are all values.
     let once = plan.references.is_fixed() && plan.params.is_empty();
     let mut params = [0.0; 2];
@@ -200,7 +227,7 @@ fn apply(plan: &Plan<'_>, samples: &Samples<'_>, windows: &Windows, row: &mut Ro
         if step % CHECK_EVERY == CHECK_EVERY - 1 {
             plan.evaluator.control.check()?;
         }
-        let (low, high) = windows[step];
+        let (low, high) = windows.bounds[step];
         if low == high {
             continue;
         }
@@ -215,7 +242,30 @@ fn apply(plan: &Plan<'_>, samples: &Samples<'_>, windows: &Windows, row: &mut Ro
         row.values.fill(value);
     }
     if plan.function.needs_resets {
-        super::rate::note_non_counter(plan.evaluator, plan.name, row, plan.span);
+        rate::note_non_counter(plan.evaluator, plan.name, row, plan.span);
+    }
+    Ok(())
+}
+
+/// Steps between two looks at the deadline where all windows are done together.
+const TOGETHER: usize = 512;
+
+/// Fills `row` for all windows at once.
+fn whole(
+    plan: &Plan<'_>,
+    samples: &Samples<'_>,
+    (windows, resets): (&Windows, &[u32]),
+    row: &mut Row,
+) -> Result<()> {
+    if let Some(rates) = &windows.rates {
+        let resets = plan.function.needs_resets.then_some(resets);
+        rates.apply(&samples.values, resets, &windows.bounds, &mut row.values);
+        return Ok(());
+    }
+    let mean = plan.whole() == Some(Whole::Mean);
+    for (bounds, values) in windows.bounds.chunks(TOGETHER).zip(row.values.chunks_mut(TOGETHER)) {
+        plan.evaluator.control.check()?;
+        over_time::sums(&samples.values, bounds, mean, values);
     }
     Ok(())
 }
@@ -245,7 +295,7 @@ fn window<'s>(
 
 fn apply_mixed(plan: &Plan<'_>, samples: &Samples<'_>, windows: &Windows, row: &mut Row) -> Result<()> {
     let times: Vec<i64> = samples.histograms.iter().map(|(t, _)| *t).collect();
-    let of_histograms = self::windows(plan, &times);
+    let of_histograms = self::windows(plan, &times).bounds;
     let resets = samples.resets();
     let labels = row.labels.clone();
     let subject = Subject { evaluator: plan.evaluator, span: plan.span, metric: labels.metric_name() };
@@ -255,7 +305,7 @@ fn apply_mixed(plan: &Plan<'_>, samples: &Samples<'_>, windows: &Windows, row: &
             plan.evaluator.control.check()?;
         }
         let params: Vec<f64> = plan.params.iter().map(|column| column[step]).collect();
-        let mut window = window(plan, samples, windows[step], &resets, step);
+        let mut window = window(plan, samples, windows.bounds[step], &resets, step);
         let (low, high) = of_histograms[step];
         window.histograms = &samples.histograms[low as usize..high as usize];
         match plan.function.histograms {
@@ -277,7 +327,7 @@ fn apply_mixed(plan: &Plan<'_>, samples: &Samples<'_>, windows: &Windows, row: &
     if ignored {
         subject.ignored_in_range();
     }
-    super::rate::note_non_counter(plan.evaluator, plan.name, row, plan.span);
+    rate::note_non_counter(plan.evaluator, plan.name, row, plan.span);
     Ok(())
 }
 

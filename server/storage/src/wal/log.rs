@@ -45,6 +45,8 @@ pub(super) struct State {
     pub(super) since: Option<Instant>,
     pub(super) group: Arc<Group>,
     pub(super) hurry: bool,
+    /// How many wait for the sync of what waits for the disk.
+    pub(super) waiters: usize,
     pub(super) stop: bool,
     pub(super) segments: Vec<Segment>,
 }
@@ -61,7 +63,10 @@ pub(super) struct Shared {
 impl Shared {
     /// Somebody waits: sync as soon as no other sync runs.
     pub(super) fn hurry(&self) {
-        self.state.lock().hurry = true;
+        let mut state = self.state.lock();
+        state.hurry = true;
+        state.waiters += 1;
+        drop(state);
         self.wake.notify_one();
     }
 }
@@ -108,6 +113,7 @@ impl Wal {
                 since: None,
                 group: Arc::default(),
                 hurry: false,
+                waiters: 0,
                 stop: false,
                 segments,
             }),

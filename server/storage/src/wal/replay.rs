@@ -142,6 +142,10 @@ fn read_segment(
                 report.records += 1;
                 at += FRAME_BYTES + payload.len();
             }
+            // A log writes zeros ahead of its records.
+            Err(_) if bytes[at..].iter().all(|byte| *byte == 0) => {
+                return Ok(End { valid: at as u64, why: None });
+            }
             Err(why) => {
                 let next = if independent { next_record(bytes, at, segment.sequence) } else { None };
                 let Some(next) = next else { return Ok(End { valid: at as u64, why: Some(why) }) };
@@ -191,6 +195,9 @@ fn record_at(bytes: &[u8], at: usize, sequence: u64) -> Result<&[u8], String> {
         return Err("it ends within a record's frame".into());
     }
     let len = segment::u32_at(rest, 0) as usize;
+    if len == 0 {
+        return Err("it is empty".into());
+    }
     let Some(payload) = rest[FRAME_BYTES..].get(..len) else {
         return Err(format!("it ends within a record of {len} bytes"));
     };
@@ -203,7 +210,9 @@ fn record_at(bytes: &[u8], at: usize, sequence: u64) -> Result<&[u8], String> {
 /// Tells damage from a tail that was never acknowledged.
 fn judge(segment: &Segment, bytes: &[u8], end: &End, place: (Option<u64>, bool), report: &mut Replayed) {
     let (counts, is_last) = place;
-    let len = bytes.len() as u64;
+    // Zeros at the end were written ahead.
+    let ahead = bytes[end.valid as usize..].iter().rev().take_while(|byte| **byte == 0).count();
+    let len = (bytes.len() - ahead) as u64;
     let should = match (counts, is_last) {
         (_, true) => {
             report.torn_bytes += len - end.valid;

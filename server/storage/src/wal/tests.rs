@@ -180,7 +180,7 @@ fn a_failed_sync_is_never_acknowledged() {
 #[test]
 fn a_full_disk_is_unavailable_until_there_is_space() {
     let disk = FaultDisk::new();
-    let (wal, ..) = open(&disk, options()).unwrap();
+    let (wal, ..) = open(&disk, WalOptions { ahead_bytes: 0, ..options() }).unwrap();
     wal.begin_segment([record(b'S', 0)]).unwrap();
     wal.append(&record(b'R', 0)).unwrap().wait().unwrap();
     disk.set_capacity(Some(disk.used()));
@@ -195,6 +195,50 @@ fn a_full_disk_is_unavailable_until_there_is_space() {
     wal.close().unwrap();
     let (found, report) = replayed(&disk);
     assert_eq!((found, report.damage), (vec![0, 1], vec![]));
+}
+
+#[test]
+fn zeros_ahead_are_no_records_and_use_up_no_space_that_records_need() {
+    let disk = FaultDisk::new();
+    let mut acked = Vec::new();
+    let roomy = WalOptions { segment_bytes: u64::MAX, ..options() };
+    let (wal, ..) = open(&disk, roomy).unwrap();
+    wal.begin_segment([record(b'S', 0)]).unwrap();
+    // Whether the log is busy is a matter of time: it is once two syncs follow each other closely.
+    let written = |wal: &Wal| wal.disk_bytes();
+    for number in 0.. {
+        wal.append(&record(b'R', number)).unwrap().wait().unwrap();
+        acked.push(number);
+        if disk.used() > written(&wal) + 10_000 {
+            break;
+        }
+    }
+    // Nothing is left but what the zeros hold.
+    disk.set_capacity(Some(disk.used()));
+    let last = acked.len() as u32;
+    for number in last..last + 3 {
+        wal.append(&record(b'R', number)).unwrap().wait().unwrap();
+        acked.push(number);
+    }
+    drop(wal);
+    disk.set_capacity(None);
+    let (found, report) = replayed(&disk);
+    assert_eq!((found, report.torn_bytes, report.damage), (acked.clone(), 0, vec![]));
+    // The same after a crash, when nobody has cut the file.
+    let (wal, ..) = open(&disk, roomy).unwrap();
+    wal.begin_segment([record(b'S', acked.len() as u32)]).unwrap();
+    for number in acked.len() as u32.. {
+        wal.append(&record(b'R', number)).unwrap().wait().unwrap();
+        acked.push(number);
+        if disk.used() > written(&wal) + 10_000 {
+            break;
+        }
+    }
+    disk.crash_after(0);
+    drop(wal);
+    disk.restart(Survives::Synced);
+    let (found, report) = replayed(&disk);
+    assert_eq!((found, report.torn_bytes, report.damage), (acked, 0, vec![]));
 }
 
 #[test]

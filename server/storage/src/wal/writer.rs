@@ -5,7 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use parking_lot::MutexGuard;
 
 use crate::DiskFile;
 use crate::wal::Segment;
@@ -16,6 +18,24 @@ use crate::wal::segment::{HEADER_BYTES, Header, path_of};
 /// Space that must be there before writing goes on after a failure, so that it does not fail again at once.
 const PROBE_BYTES: usize = 256 << 10;
 
+/// Zeros that a busy log writes ahead at once, at least.
+const LEAST_AHEAD: u64 = 64 << 10;
+
+/// Records that are written together and are larger cost their file's inode no more than they do themselves.
+const SMALL: u64 = 32 << 10;
+
+/// Zeros are written in such pieces: the kernel keeps, and counts as written, a page of the size of a write as one.
+const PIECE: [u8; 8 << 10] = [0; 8 << 10];
+
+/// A log that syncs again within this time is busy.
+const BUSY: Duration = Duration::from_millis(50);
+
+/// The longest wait for others who may share a sync.
+const MOST_PATIENCE: Duration = Duration::from_millis(2);
+
+/// Others who are waited for, at most.
+const MOST_EXPECTED: usize = 64;
+
 pub(super) struct Writer {
     shared: Arc<Shared>,
     open: Option<OpenSegment>,
@@ -23,6 +43,11 @@ pub(super) struct Writer {
     next: u64,
     /// How much of the segment before the next one counts.
     before_bytes: u64,
+    /// How many may want the next sync: those of the last one and those who came while it ran.
+    expected: usize,
+    /// How long a sync takes, as an average that forgets.
+    sync_time: Duration,
+    last_sync: Instant,
 }
 
 struct OpenSegment {
@@ -30,31 +55,51 @@ struct OpenSegment {
     file: Box<dyn DiskFile>,
     written: u64,
     synced: u64,
+    /// The file's length: zeros follow what is written. Beyond all measure where there are to be none.
+    len: u64,
 }
 
 /// What the thread found to do.
 enum Task {
-    Write(Vec<Waiting>, Arc<Group>),
+    /// What waits, those who wait for it, and how many they are.
+    Write(Vec<Waiting>, Arc<Group>, usize),
     Probe,
     End,
 }
 
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>, next: u64, before_bytes: u64) -> Self {
-        Writer { shared, open: None, next, before_bytes }
+        Writer {
+            shared,
+            open: None,
+            next,
+            before_bytes,
+            expected: 0,
+            sync_time: Duration::ZERO,
+            last_sync: Instant::now(),
+        }
     }
 
     pub(super) fn run(&mut self) {
         loop {
             match self.next_task() {
-                Task::End => return,
+                Task::End => {
+                    if let Some(open) = self.open.take() {
+                        cut(&open);
+                    }
+                    return;
+                }
                 Task::Probe => self.probe(),
-                Task::Write(waiting, group) => {
+                Task::Write(waiting, group, waiters) => {
                     // A defect must not leave those who wait hanging for ever.
                     let written = catch_unwind(AssertUnwindSafe(|| self.write(waiting)))
                         .unwrap_or_else(|_| Err(io::Error::other("the log's thread has a defect")));
                     match written {
-                        Ok(()) => group.decide(Ok(())),
+                        Ok(()) => {
+                            let came = self.shared.state.lock().waiters;
+                            self.expected = (waiters + came).min(MOST_EXPECTED);
+                            group.decide(Ok(()));
+                        }
                         Err(error) => self.fail(&error, &group),
                     }
                 }
@@ -80,6 +125,7 @@ impl Writer {
                     state.group.decide(Ok(()));
                     return Task::End;
                 }
+                self.await_others(&mut state);
                 return take(&mut state);
             }
             match state.since {
@@ -94,7 +140,18 @@ impl Writer {
         }
     }
 
+    /// Gives those who shared the last syncs a moment to come back.
+    fn await_others(&self, state: &mut MutexGuard<'_, State>) {
+        let until = Instant::now() + self.sync_time.min(MOST_PATIENCE);
+        while state.waiters < self.expected && !state.stop {
+            if self.shared.wake.wait_until(state, until).timed_out() {
+                return;
+            }
+        }
+    }
+
     fn write(&mut self, waiting: Vec<Waiting>) -> io::Result<()> {
+        let bytes: u64 = waiting.iter().map(|part| part.bytes.len() as u64).sum();
         for part in waiting {
             if part.begins {
                 self.sync()?;
@@ -107,7 +164,32 @@ impl Writer {
                 open.written += part.bytes.len() as u64;
             }
         }
-        self.sync()
+        if bytes <= SMALL && self.last_sync.elapsed() < BUSY {
+            self.write_ahead();
+        }
+        let began = Instant::now();
+        self.sync()?;
+        self.last_sync = Instant::now();
+        self.sync_time = (self.sync_time * 7 + (self.last_sync - began)) / 8;
+        Ok(())
+    }
+
+    /// Lengthens the file by zeros where the last ones are used up; where that fails, the segment does without.
+    fn write_ahead(&mut self) {
+        let most = self.shared.options.ahead_bytes;
+        let Some(open) = self.open.as_mut().filter(|open| open.len < open.written && most > 0) else {
+            return;
+        };
+        let ahead = (open.written / 4).max(LEAST_AHEAD).min(most);
+        open.len = open.written;
+        while open.len < open.written + ahead {
+            if open.file.write_at(open.len, &PIECE).is_err() {
+                cut(open);
+                open.len = u64::MAX;
+                return;
+            }
+            open.len += PIECE.len() as u64;
+        }
     }
 
     fn sync(&mut self) -> io::Result<()> {
@@ -130,6 +212,7 @@ impl Writer {
         }
         if let Some(before) = self.open.take() {
             self.before_bytes = before.synced;
+            cut(&before);
         }
         self.open = Some(self.make(sequence, 0)?);
         self.next = sequence + 1;
@@ -148,7 +231,7 @@ impl Writer {
         let mut state = self.shared.state.lock();
         state.segments.retain(|segment| segment.sequence != sequence);
         state.segments.push(Segment { sequence, path, bytes: written });
-        Ok(OpenSegment { sequence, file, written, synced: written })
+        Ok(OpenSegment { sequence, file, written, synced: written, len: written })
     }
 
     fn make_file(&self, path: &Path, sequence: u64, probe_bytes: usize) -> io::Result<Box<dyn DiskFile>> {
@@ -185,6 +268,7 @@ impl Writer {
             state.waiting_bytes = 0;
             state.since = None;
             state.hurry = false;
+            state.waiters = 0;
             state.open_bytes = 0;
             std::mem::take(&mut state.group)
         };
@@ -214,5 +298,12 @@ fn take(state: &mut State) -> Task {
     state.hurry = false;
     state.since = None;
     state.waiting_bytes = 0;
-    Task::Write(std::mem::take(&mut state.waiting), group)
+    let waiters = std::mem::take(&mut state.waiters);
+    Task::Write(std::mem::take(&mut state.waiting), group, waiters)
+}
+
+/// Gives back what a segment's file has beyond what was written. Best effort: the next segment's header says as well
+/// how much of it counts, and zeros are no records.
+fn cut(segment: &OpenSegment) {
+    let _ = segment.file.set_len(segment.written);
 }

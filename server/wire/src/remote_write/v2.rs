@@ -5,6 +5,7 @@ use model::{BatchSeries, Exemplar, Labels, Metadata, MetricBatch, MetricKind, Sa
 use rustc_hash::FxHashSet;
 
 use super::{KINDS, checked_labels, encode::histogram as put_histogram, histogram, kind};
+use crate::label_cache::Run;
 use crate::protobuf::{Bad, Reader, Value, Writer, malformed};
 use crate::{Error, LabelCache, Result, compression};
 
@@ -17,7 +18,7 @@ pub(super) fn decode(message: &[u8], cache: &LabelCache) -> Result<MetricBatch> 
     let symbols = symbols(message).map_err(malformed(WHAT))?;
     let mut decoding = Decoding {
         symbols,
-        cache,
+        known: cache.run(),
         batch: MetricBatch::default(),
         described: FxHashSet::default(),
         refs: Vec::new(),
@@ -58,7 +59,7 @@ fn symbols(message: &[u8]) -> Result<Vec<&str>, Bad> {
 
 struct Decoding<'a> {
     symbols: Vec<&'a str>,
-    cache: &'a LabelCache,
+    known: Run<'a>,
     batch: MetricBatch,
     /// Families whose metadata is in the batch already.
     described: FxHashSet<String>,
@@ -151,7 +152,7 @@ impl<'a> Decoding<'a> {
                 self.raw.extend_from_slice(text.as_bytes());
             }
         }
-        self.cache.get_or_parse(&self.raw, || checked_labels(pairs))
+        self.known.get_or_parse(&self.raw, || checked_labels(pairs))
     }
 
     fn exemplar(&self, message: &[u8]) -> Result<Exemplar, String> {

@@ -85,7 +85,15 @@ fn a_full_disk_refuses_lines_and_answers_queries() {
     fill(&bench, 0, 20);
     bench.disk.set_capacity(Some(bench.disk.used() + 10));
     let stream = labels(&[("job", "a")]);
-    let refused = bench.append(&stream, vec![entry(1000, &"x".repeat(5000))]);
+    // More than a busy log has room for, and nothing that shrinks.
+    let mut state = 7u64;
+    let noise: String = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        format!("{state:016x}")
+    })
+    .take(20_000)
+    .collect();
+    let refused = bench.append(&stream, vec![entry(1000, &noise)]);
     assert_eq!(refused.expect_err("full").kind(), ErrorKind::Unavailable);
     assert!(bench.store().flush().is_err());
     assert!(count(&bench) >= 20);
