@@ -27,7 +27,7 @@ pub(crate) enum Part {
     Sizes = 2,
     /// Demoted labels and structured metadata by column; absent if there are none.
     Columns = 3,
-    /// Bloom filters of ids and metadata, and of minimizers.
+    /// Bloom filters of ids and metadata, and of minimizers; then rare lines, if there are any (`rare.rs`).
     Bloom = 4,
     /// Distinct words, sorted: what the index is built from.
     Words = 5,

@@ -60,6 +60,19 @@ impl Filters {
         self.tests.is_empty()
     }
 
+    /// The first filter that asks for one text, and that text.
+    pub(crate) fn needle(&self) -> Option<(usize, &[u8])> {
+        self.tests.iter().enumerate().find_map(|(n, test)| match test {
+            Test::Contains(finders) if finders.len() == 1 => Some((n, finders[0].needle())),
+            _ => None,
+        })
+    }
+
+    /// Whether `line` passes all filters but one.
+    pub(crate) fn passes_others(&self, but: usize, line: &[u8]) -> bool {
+        self.tests.iter().enumerate().all(|(n, test)| n == but || test.passes(line))
+    }
+
     /// Whether `line` passes all filters.
     pub(crate) fn passes(&self, line: &[u8]) -> bool {
         self.tests.iter().all(|test| test.passes(line))
@@ -125,7 +138,7 @@ fn dedup_tail(out: &mut Vec<u32>, first: usize) {
 }
 
 /// Appends the lines of `range` that hold the finder's needle, by one search over the joined text.
-fn find_lines(finder: &Finder<'_>, view: LineView<'_>, range: Range<usize>, out: &mut Vec<u32>) {
+pub(crate) fn find_lines(finder: &Finder<'_>, view: LineView<'_>, range: Range<usize>, out: &mut Vec<u32>) {
     if range.is_empty() {
         return;
     }

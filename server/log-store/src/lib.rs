@@ -20,6 +20,7 @@ mod index;
 mod packing;
 mod partition;
 mod probe;
+mod rare;
 mod record;
 mod rows;
 mod scan;

@@ -7,7 +7,7 @@ use super::{BlockHead, Columns, PARTS, Part, Run, Sealed};
 use crate::bloom;
 use crate::codec::{pack, put_signed, put_varint};
 use crate::rows::{Extra, Rows};
-use crate::words;
+use crate::{rare, words};
 
 /// Level for the lines: higher ones gain nothing on log lines of this block size.
 const TEXT_LEVEL: i32 = 1;
@@ -63,6 +63,8 @@ impl Draft {
         parts[Part::Text as usize] = blob::seal(&rows.text, Codec::Zstd(TEXT_LEVEL));
         parts[Part::Times as usize] = blob::seal(&encode_times(&self.runs, rows), Codec::Zstd(COLUMN_LEVEL));
         parts[Part::Sizes as usize] = blob::seal(&encode_sizes(&rows.sizes), Codec::Zstd(COLUMN_LEVEL));
+        let mut rare_lines = Vec::new();
+        rare::build(rows, &found, &mut rare_lines);
         let mut ids = found.ids;
         if !columns.is_empty() {
             let mut out = Vec::new();
@@ -76,6 +78,7 @@ impl Draft {
         let mut grams = found.grams;
         bloom::build(&mut ids, bloom::WHOLE, &mut filters);
         bloom::build(&mut grams, bloom::GRAM, &mut filters);
+        filters.append(&mut rare_lines);
         parts[Part::Bloom as usize] = blob::seal(&filters, Codec::Raw);
         parts[Part::Words as usize] = blob::seal(&found.words, Codec::Zstd(COLUMN_LEVEL));
         let head = BlockHead {

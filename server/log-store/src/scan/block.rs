@@ -15,7 +15,8 @@ use crate::bloom::{Bloom, hash_pair};
 use crate::clue::Clue;
 use crate::codec::Reader;
 use crate::demotion::joined;
-use crate::filter::LineView;
+use crate::filter::{Filters, LineView};
+use crate::rare::{self, RareLines};
 
 /// The entries of a block that match, in order of (time, arrival) within each stream.
 pub(super) fn read(
@@ -33,14 +34,10 @@ pub(super) fn read(
         return Ok(EntryBatch::default());
     }
     let need = question.select.need;
-    let mut lines = Lines::default();
-    if need >= Need::Sizes || !question.filters.is_empty() {
-        lines.sizes = read_sizes(head, parts)?;
-    }
-    if need == Need::Lines || !question.filters.is_empty() {
-        lines.starts = starts_of(&lines.sizes);
-        lines.text = read_text(head, parts)?;
-    }
+    let lines = match rare_lines(question, head, parts)? {
+        Some(rare) => rare,
+        None => read_lines(question, head, parts)?,
+    };
     let columns = match need == Need::Lines || !head.demoted.is_empty() {
         true => read_columns(head, parts)?,
         false => Columns::default(),
@@ -51,6 +48,37 @@ pub(super) fn read(
         building.add(stream, rows, verdicts[run] == Verdict::Depends);
     }
     Ok(building.finish())
+}
+
+/// What is needed of the lines.
+fn read_lines(question: &Question, head: &BlockHead, parts: &impl Parts) -> Result<Lines> {
+    let (need, filters) = (question.select.need, !question.filters.is_empty());
+    let mut lines = Lines::default();
+    if need >= Need::Sizes || filters {
+        lines.sizes = read_sizes(head, parts)?;
+    }
+    if need == Need::Lines || filters {
+        lines.starts = starts_of(&lines.sizes);
+        lines.text = read_text(head, parts)?;
+    }
+    Ok(lines)
+}
+
+/// The lines that a filter asks for, if the block keeps them apart.
+fn rare_lines(question: &Question, head: &BlockHead, parts: &impl Parts) -> Result<Option<Lines>> {
+    let Some((filter, needle)) = question.filters.needle().filter(|(_, needle)| rare::is_known(needle))
+    else {
+        return Ok(None);
+    };
+    let bytes = read_bloom(parts)?;
+    let mut reader = Reader(&bytes);
+    Bloom::read(&mut reader)?;
+    Bloom::read(&mut reader)?;
+    let Some(RareLines { lines, starts, sizes, text }) = rare::read(reader, head.entries() as usize, needle)?
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Lines { text, starts, sizes, rare: Some((filter, lines)) }))
 }
 
 fn verdicts(question: &Question, head: &BlockHead, streams: &[Labels]) -> Vec<Verdict> {
@@ -133,6 +161,19 @@ struct Lines {
     text: Bytes,
     starts: Vec<u32>,
     sizes: Vec<u32>,
+    /// Only these lines are there: those that pass the filter of this number.
+    rare: Option<(usize, Vec<u32>)>,
+}
+
+impl Lines {
+    /// Appends the lines of `rows` that pass the filters.
+    fn select(&self, filters: &Filters, rows: Range<usize>, out: &mut Vec<u32>) {
+        let view = LineView { text: &self.text, starts: &self.starts, sizes: &self.sizes };
+        let Some((filter, rare)) = &self.rare else { return filters.select(view, rows, out) };
+        let first = rare.partition_point(|line| (*line as usize) < rows.start);
+        let within = rare[first..].iter().take_while(|line| (**line as usize) < rows.end);
+        out.extend(within.filter(|line| filters.passes_others(*filter, view.line(**line as usize))));
+    }
 }
 
 struct Building<'a> {
@@ -172,8 +213,7 @@ impl<'a> Building<'a> {
         if filters.is_empty() {
             self.selected.extend(rows.map(|i| i as u32));
         } else {
-            let Lines { text, starts, sizes } = self.lines;
-            filters.select(LineView { text, starts, sizes }, rows, &mut self.selected);
+            self.lines.select(filters, rows, &mut self.selected);
         }
         let mut selected = std::mem::take(&mut self.selected);
         if let Some(wanted) = arrivals {
