@@ -169,17 +169,28 @@ impl Accumulator {
                 found.0
             }
         };
+        self.put(part, series, Bucket::of(index, value));
+    }
+
+    /// Adds a sample of value 1 at each of these times, which ascend.
+    pub(super) fn add_ones(&mut self, windows: &Windows, part: usize, series: u32, mut times: &[i64]) {
+        while let Some(first) = times.first() {
+            let (index, _, until) = windows.bucket(*first);
+            let count = times.partition_point(|t_ns| *t_ns <= until);
+            let ones = Bucket { count: count as u64, sum: count as f64, ..Bucket::of(index, 1.0) };
+            self.put(part, series, ones);
+            times = &times[count..];
+        }
+    }
+
+    #[inline]
+    fn put(&mut self, part: usize, series: u32, bucket: Bucket) {
         let series = &mut self.series[series as usize];
         match series.buckets.last_mut() {
-            Some(bucket) if bucket.index == index && series.part == part => {
-                bucket.count += 1;
-                bucket.sum += value;
-                bucket.min = bucket.min.min(value);
-                bucket.max = bucket.max.max(value);
-            }
+            Some(last) if last.index == bucket.index && series.part == part => *last = last.and(&bucket),
             _ => {
                 series.part = part;
-                series.buckets.push(Bucket::of(index, value));
+                series.buckets.push(bucket);
                 self.held_bytes += size_of::<Bucket>() as u64;
             }
         }

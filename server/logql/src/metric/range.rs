@@ -185,8 +185,11 @@ impl Job<'_> {
         let with_metadata = self.need == Need::Lines && !batch.metadata.is_empty();
         let plain =
             !self.pipeline.reads_lines() && !matches!(self.measure, Measure::Label(_)) && !with_metadata;
-        for i in 0..batch.len() {
+        let mut at = 0;
+        while at < batch.len() {
+            let i = at;
             let (t_ns, stream) = (batch.timestamps[i], batch.stream_of[i]);
+            at += 1;
             if plain {
                 let series = accumulator.known(stream).unwrap_or_else(|| {
                     line.start(t_ns, &[], &batch.streams[stream as usize], &none);
@@ -197,7 +200,11 @@ impl Job<'_> {
                         Some(size) => f64::from(*size),
                         None => batch.lines[i].len() as f64,
                     },
-                    _ => 1.0,
+                    _ => {
+                        at = i + ascending(&batch.timestamps[i..], &batch.stream_of[i..]);
+                        accumulator.add_ones(&self.windows, part, series, &batch.timestamps[i..at]);
+                        continue;
+                    }
                 };
                 accumulator.add_to_bucket(&self.windows, part, series, (t_ns, value));
                 continue;
@@ -241,6 +248,12 @@ impl Job<'_> {
             }),
         }
     }
+}
+
+/// How many entries from the first on are of one stream, none older than the one before it.
+fn ascending(times: &[i64], streams: &[u32]) -> usize {
+    let pairs = times.windows(2).zip(streams.windows(2));
+    1 + pairs.take_while(|(times, streams)| times[0] <= times[1] && streams[0] == streams[1]).count()
 }
 
 /// The columns of what was gathered.
