@@ -1,28 +1,23 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 import { budget } from "./build/budget.ts";
+import { chunkGroups } from "./build/chunks.ts";
 import { precompress } from "./build/precompress.ts";
+import { preload } from "./build/preload.ts";
 
 /** Where `npm run dev` finds a server. */
 const server = process.env.PHAROS_DEV_SERVER ?? "http://127.0.0.1:3000";
 const proxied = ["/api", "/loki", "/metrics", "/-/"];
 
 export default defineConfig({
-  plugins: [react(), budget(), precompress()],
+  plugins: [react(), preload(), budget(), precompress()],
   build: {
     target: "es2022",
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
     rolldownOptions: {
       output: {
-        // Libraries change seldom: their chunks stay in the browser's cache over releases.
-        codeSplitting: {
-          groups: [
-            { name: "react", test: /node_modules\/(react|react-dom|scheduler)\// },
-            { name: "uplot", test: /node_modules\/uplot\// },
-            { name: "text", test: /node_modules\/(marked|dompurify)\// },
-          ],
-        },
+        codeSplitting: { groups: chunkGroups },
       },
     },
   },

@@ -10,6 +10,7 @@ import {
   type RouteComponent,
   RouterProvider,
 } from "@tanstack/react-router";
+import { dashboardOf, dashboardQuery } from "./api/dashboards";
 import { PageCrash } from "./components/PageCrash";
 import { Shell } from "./components/Shell";
 import { parseSearch, stringifySearch } from "./lib/urlSearch";
@@ -45,6 +46,10 @@ const router = createRouter({
 const queryClient = new QueryClient({
   defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false, staleTime: 5000 } },
 });
+
+// The first dashboard is asked for while its page's code is still on the way.
+const first = dashboardOf(location.pathname);
+if (first !== null) void queryClient.prefetchQuery(dashboardQuery(first));
 
 export function App() {
   return (

@@ -1,10 +1,11 @@
 /** The time range: quick ranges, absolute or relative text, recent ranges, the time zone; zoom and shift beside it. */
 
 import { Popover } from "@mantine/core";
-import { IconChevronLeft, IconChevronRight, IconClock, IconZoomOut } from "@tabler/icons-react";
-import { type FormEvent, useState } from "react";
+import { IconCalendar, IconChevronLeft, IconChevronRight, IconClock, IconZoomOut } from "@tabler/icons-react";
+import { type FormEvent, lazy, Suspense, useState } from "react";
 import {
   describeRange,
+  FISCAL_RANGES,
   formatTime,
   parseTime,
   QUICK_RANGES,
@@ -15,6 +16,8 @@ import {
 import { recall } from "../state/storage";
 import type { TimeState } from "../state/timeState";
 import classes from "./TimePicker.module.css";
+
+const Calendar = lazy(() => import("./Calendar").then((m) => ({ default: m.Calendar })));
 
 interface Props {
   time: TimeState;
@@ -119,7 +122,7 @@ function Choices({ time, more, choose }: ChoicesProps) {
       </div>
       <fieldset className={classes.quick}>
         <legend className="visuallyHidden">Quick ranges</legend>
-        {[...more, ...QUICK_RANGES].map((quick) => (
+        {[...more, ...QUICK_RANGES, ...(time.fiscalStart > 0 ? FISCAL_RANGES : [])].map((quick) => (
           <button
             type="button"
             key={quick.label}
@@ -142,7 +145,9 @@ function textOf(raw: string, zone: string): string {
 function AbsoluteForm({ time, choose }: { time: TimeState; choose: (raw: RawRange) => void }) {
   const [from, setFrom] = useState(() => textOf(time.raw.from, time.zone));
   const [to, setTo] = useState(() => textOf(time.raw.to, time.zone));
-  const options = { nowMs: Date.now(), zone: time.zone, weekStart: time.weekStart };
+  const [calendar, setCalendar] = useState(false);
+  const { zone, weekStart, fiscalStart } = time;
+  const options = { nowMs: Date.now(), zone, weekStart, fiscalStart };
   const fromBad = parseTime(from, options) === null;
   const toBad = parseTime(to, { ...options, roundUp: true }) === null;
   const resolved = resolveRange({ from, to }, options);
@@ -174,9 +179,35 @@ function AbsoluteForm({ time, choose }: { time: TimeState; choose: (raw: RawRang
       <p className={classes.problem} role="status">
         {problem}
       </p>
-      <button type="submit" className="button" data-kind="primary" disabled={!resolved}>
-        Apply
-      </button>
+      {calendar && (
+        <Suspense>
+          <Calendar
+            zone={zone}
+            weekStart={weekStart}
+            range={resolved}
+            choose={(first, last) => {
+              setFrom(`${first} 00:00:00`);
+              setTo(`${last} 23:59:59`);
+            }}
+          />
+        </Suspense>
+      )}
+      <div className={classes.actions}>
+        <button
+          type="button"
+          className="button"
+          aria-expanded={calendar}
+          aria-label="Calendar"
+          title="Choose days from a calendar"
+          data-icon="true"
+          onClick={() => setCalendar(!calendar)}
+        >
+          <IconCalendar size={16} />
+        </button>
+        <button type="submit" className="button" data-kind="primary" disabled={!resolved}>
+          Apply
+        </button>
+      </div>
     </form>
   );
 }

@@ -63,8 +63,17 @@ export function applyFieldConfig(
   }));
   for (const frame of results) {
     nameFields(frame, results, context);
+    frame.fields = frame.fields.map((field) =>
+      field.type === "nestedFrames" ? inside(field, source, context) : field,
+    );
   }
   return results;
+}
+
+/** Tables within a table's rows wear the same configuration. */
+function inside(field: Field, source: FieldConfigSource | undefined, context: FieldContext): Field {
+  const tables = field.values as (readonly DataFrame[])[];
+  return { ...field, values: tables.map((frames) => applyFieldConfig(frames ?? [], source, context)) };
 }
 
 function nameFields(frame: DataFrame, frames: readonly DataFrame[], context: FieldContext): void {

@@ -1,6 +1,9 @@
 /** Frames as plain tables, for inspection and CSV. */
 
 import type { Frame, Labels } from "../api/frames";
+import type { DataFrame } from "./dataFrame";
+import { fieldDisplayName } from "./fieldConfig";
+import { formattedText } from "./format";
 import { inZone } from "./time";
 
 export interface PlainTable {
@@ -58,6 +61,23 @@ export function frameTable(frame: Frame, zone: string): PlainTable {
       };
     }
   }
+}
+
+/** A frame as its panel draws it: transformed, named, with units. */
+export function drawnTable(frame: DataFrame, frames: readonly DataFrame[], zone: string): PlainTable {
+  const fields = frame.fields.filter(({ type }) => type !== "nestedFrames");
+  return {
+    columns: fields.map((field) => fieldDisplayName(field, frame, frames)),
+    rows: frame.length,
+    cell: (row, column) => {
+      const field = fields[column];
+      const value = field?.values[row];
+      if (value === null || value === undefined) return "";
+      if (field?.type === "time" && !field.config.unit) return timeText(Number(value), zone);
+      if (typeof value === "object") return JSON.stringify(value);
+      return field?.display ? formattedText(field.display(value)) : String(value);
+    },
+  };
 }
 
 /** RFC 4180. A cell that a spreadsheet would run as a formula is kept as text. */

@@ -3,8 +3,8 @@ import { describeRange, parseTime, resolveRange } from "./time";
 
 const NOW = Date.UTC(2026, 10, 22, 14, 35, 20); // a Sunday
 
-function check(text: string, iso: string | null, roundUp = false, zone = "utc") {
-  const ms = parseTime(text, { nowMs: NOW, zone, roundUp });
+function check(text: string, iso: string | null, roundUp = false, zone = "utc", fiscalStart = 0) {
+  const ms = parseTime(text, { nowMs: NOW, zone, roundUp, fiscalStart });
   expect([text, ms === null ? null : new Date(ms).toISOString()]).toEqual([text, iso]);
 }
 
@@ -24,6 +24,20 @@ test("relative times", () => {
   check("now-", null);
   check("now-1x", null);
   check("nowish", null);
+});
+
+test("quarters and fiscal years", () => {
+  check("now/Q", "2026-10-01T00:00:00.000Z");
+  check("now/fy", "2026-04-01T00:00:00.000Z", false, "utc", 3);
+  check("now/fy", "2027-03-31T23:59:59.999Z", true, "utc", 3);
+  check("now-1y/fy", "2025-04-01T00:00:00.000Z", false, "utc", 3);
+  check("now/fQ", "2026-11-01T00:00:00.000Z", false, "utc", 1);
+  check("now-1Q/fQ", "2026-10-31T23:59:59.999Z", true, "utc", 1);
+  check("now/fy", "2025-12-01T00:00:00.000Z", false, "utc", 11);
+  // The calendar's year stays the calendar's.
+  check("now/y", "2026-01-01T00:00:00.000Z", false, "utc", 3);
+  check("now/y", "2026-12-31T23:59:59.999Z", true, "utc", 3);
+  check("now/fd", null, false, "utc", 3);
 });
 
 test("absolute times", () => {

@@ -26,6 +26,8 @@ export interface TimeOptions {
   roundUp?: boolean;
   /** 0 Sunday, 1 Monday, 6 Saturday. */
   weekStart?: number;
+  /** Month in which the fiscal year begins: 0 January, 3 April. */
+  fiscalStart?: number;
 }
 
 export function inZone(ms: number, zone: string): Dayjs {
@@ -68,12 +70,13 @@ function parseRelative(text: string, options: TimeOptions): number | null {
     const match = STEP.exec(text);
     if (!match) return null;
     end = STEP.lastIndex;
-    const [, sign, digits, unit, , roundUnit] = match;
+    const [, sign, digits, unit, fiscal, roundUnit] = match;
     if (sign && unit) {
       const count = (digits === "" ? 1 : Number(digits)) * (sign === "-" ? -1 : 1);
       at = unit === "Q" ? at.add(count * 3, "month") : at.add(count, UNITS[unit] ?? "millisecond");
     } else if (roundUnit) {
-      at = round(at, roundUnit, options);
+      if (fiscal && !/[Qy]/.test(roundUnit)) return null;
+      at = round(at, roundUnit, { ...options, fiscalStart: fiscal ? options.fiscalStart : 0 });
     }
   }
   return at.valueOf();
@@ -86,9 +89,12 @@ function round(at: Dayjs, unit: string, options: TimeOptions): Dayjs {
     const start = at.subtract(back, "day").startOf("day");
     return up ? start.add(7, "day").subtract(1, "millisecond") : start;
   }
-  if (unit === "Q") {
-    const start = at.subtract(at.month() % 3, "month").startOf("month");
-    return up ? start.add(3, "month").subtract(1, "millisecond") : start;
+  if (unit === "Q" || unit === "y") {
+    const months = unit === "Q" ? 3 : 12;
+    const back = (at.month() - (options.fiscalStart ?? 0) + 12) % months;
+    // From the first of the month: the 31st has no counterpart in every month.
+    const start = at.startOf("month").subtract(back, "month");
+    return up ? start.add(months, "month").subtract(1, "millisecond") : start;
   }
   const name = UNITS[unit] as OpUnitType;
   return up ? at.endOf(name) : at.startOf(name);
@@ -166,6 +172,14 @@ export const QUICK_RANGES: QuickRange[] = [
   { from: "now/M", to: "now", label: "This month so far" },
 ];
 
+/** Offered where the dashboard's fiscal year is not the calendar's. */
+export const FISCAL_RANGES: QuickRange[] = [
+  { from: "now/fQ", to: "now", label: "This fiscal quarter so far" },
+  { from: "now-1Q/fQ", to: "now-1Q/fQ", label: "Previous fiscal quarter" },
+  { from: "now/fy", to: "now", label: "This fiscal year so far" },
+  { from: "now-1y/fy", to: "now-1y/fy", label: "Previous fiscal year" },
+];
+
 const UNIT_WORDS: Record<string, string> = {
   s: "second",
   m: "minute",
@@ -178,7 +192,7 @@ const UNIT_WORDS: Record<string, string> = {
 
 /** What the time picker's button says. */
 export function describeRange(raw: RawRange, zone: string): string {
-  const quick = QUICK_RANGES.find((q) => q.from === raw.from && q.to === raw.to);
+  const quick = [...QUICK_RANGES, ...FISCAL_RANGES].find((q) => q.from === raw.from && q.to === raw.to);
   if (quick) return quick.label;
   const last = /^now-(\d+)([smhdwMy])$/.exec(raw.from);
   if (last && raw.to === "now") {

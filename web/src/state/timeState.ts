@@ -15,6 +15,8 @@ export interface TimeDefaults {
   refresh: string;
   zone: string;
   weekStart: number;
+  /** Month in which the fiscal year begins, 0 January. */
+  fiscalStart?: number;
   /** `1m`: "now" means a minute ago. */
   nowDelay?: string;
 }
@@ -27,6 +29,7 @@ export interface TimeState {
   refresh: string;
   zone: string;
   weekStart: number;
+  fiscalStart: number;
   setRaw: (raw: RawRange) => void;
   setRefresh: (refresh: string) => void;
   setZone: (zone: string) => void;
@@ -52,7 +55,8 @@ export function useTimeState(defaults: TimeDefaults): TimeState {
   );
   const refresh = one(search, "refresh") ?? defaults.refresh;
   const delayMs = defaults.nowDelay ? (parseDuration(defaults.nowDelay.replace(/^now-/, "")) ?? 0) : 0;
-  const range = useRange(raw, { zone, weekStart: defaults.weekStart, delayMs }, tick);
+  const { weekStart, fiscalStart = 0 } = defaults;
+  const range = useRange(raw, { zone, weekStart, fiscalStart, delayMs }, tick);
   const refreshNow = useCallback(() => setTick((t) => t + 1), []);
   useAutoRefresh(refresh, range.toMs - range.fromMs, refreshNow);
 
@@ -64,10 +68,9 @@ export function useTimeState(defaults: TimeDefaults): TimeState {
     remember("time-zone", next);
     setChosenZone(next);
   }, []);
-  const { weekStart } = defaults;
   return useMemo(
-    () => ({ raw, range, tick, refresh, zone, weekStart, setZone, refreshNow, ...actions }),
-    [raw, range, tick, refresh, zone, weekStart, setZone, refreshNow, actions],
+    () => ({ raw, range, tick, refresh, zone, weekStart, fiscalStart, setZone, refreshNow, ...actions }),
+    [raw, range, tick, refresh, zone, weekStart, fiscalStart, setZone, refreshNow, actions],
   );
 }
 
@@ -98,18 +101,20 @@ function actionsOf(patch: (patch: Patch) => void, current: () => ResolvedRange):
 }
 
 /** Relative times move with each tick only: between them every panel sees the same range. */
-function useRange(raw: RawRange, { zone, weekStart, delayMs }: RangeOptions, tick: number): ResolvedRange {
+function useRange(raw: RawRange, options: RangeOptions, tick: number): ResolvedRange {
+  const { zone, weekStart, fiscalStart, delayMs } = options;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the tick is what makes time pass
   return useMemo(() => {
     const nowMs = Date.now() - delayMs;
-    const resolved = resolveRange(raw, { nowMs, zone, weekStart });
+    const resolved = resolveRange(raw, { nowMs, zone, weekStart, fiscalStart });
     return resolved ?? { fromMs: nowMs - 3_600_000, toMs: nowMs };
-  }, [raw, zone, weekStart, delayMs, tick]);
+  }, [raw, zone, weekStart, fiscalStart, delayMs, tick]);
 }
 
 interface RangeOptions {
   zone: string;
   weekStart: number;
+  fiscalStart: number;
   delayMs: number;
 }
 

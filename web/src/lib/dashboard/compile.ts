@@ -11,6 +11,7 @@ import { parseTime, type ResolvedRange } from "../time";
 import type { VariableModel } from "../variables/model";
 import { type AdhocFilter, applyFilters } from "./adhoc";
 import { type DataSource, sourceOf } from "./dataSource";
+import { applyGroupBy } from "./groupBy";
 
 /** One query of a panel, ready to be sent. */
 export interface PanelQuery {
@@ -30,8 +31,8 @@ export interface PanelQuery {
   exemplar: boolean;
 }
 
-/** Ad hoc filters in force, by the language they are put into. */
-export type AdhocFilters = Partial<Record<"promql" | "logql", AdhocFilter[]>>;
+/** Ad hoc filters in force, by the language they are put into, and the labels that PromQL groups by besides. */
+export type AdhocFilters = Partial<Record<"promql" | "logql", AdhocFilter[]>> & { by?: string[] };
 
 export interface CompileContext {
   scope: Scope;
@@ -60,6 +61,8 @@ export interface CompiledPanel {
 
 /** Lines that a logs panel asks for when its target does not say. */
 const DEFAULT_LINES = 1000;
+/** What the server gives one query at most. */
+const MOST_LINES = 50_000;
 /** Panels that have not been measured yet. */
 const MIN_WIDTH = 200;
 
@@ -135,7 +138,7 @@ function compileTarget(
   return {
     refId: target.refId,
     kind,
-    expr: applyFilters(interpolate(raw, scope, kind, context.zone), context.filters?.[kind] ?? [], kind),
+    expr: filtered(interpolate(raw, scope, kind, context.zone), kind, context.filters),
     legend: interpolate(target.legendFormat ?? "", scope, "text", context.zone),
     format: formatOf(target, panel, kind),
     instant,
@@ -148,6 +151,11 @@ function compileTarget(
   };
 }
 
+function filtered(expr: string, kind: PanelQuery["kind"], filters: AdhocFilters = {}): string {
+  const grouped = kind === "promql" && filters.by ? applyGroupBy(expr, filters.by) : expr;
+  return applyFilters(grouped, filters[kind] ?? [], kind);
+}
+
 const isMixed = (reference: DataSource) => refUid(reference) === "-- Mixed --" || reference === undefined;
 
 function exprOf(target: Target): string {
@@ -157,7 +165,7 @@ function exprOf(target: Target): string {
 
 function linesOf(target: Target): number {
   const lines = Number(target.maxLines);
-  return lines > 0 ? Math.min(lines, 5000) : DEFAULT_LINES;
+  return lines > 0 ? Math.min(lines, MOST_LINES) : DEFAULT_LINES;
 }
 
 function formatOf(target: Target, panel: PanelModel, kind: "promql" | "logql"): Frame["format"] {

@@ -45,6 +45,8 @@ export interface DashboardModel {
   refreshIntervals: string[];
   timezone: string;
   weekStart: number;
+  /** Month in which the fiscal year begins, 0 January. */
+  fiscalStart: number;
   graphTooltip: 0 | 1 | 2;
   links: DashboardLink[];
   hideTimePicker: boolean;
@@ -86,6 +88,7 @@ export function readDashboard(json: unknown): DashboardModel {
     refreshIntervals: intervals.length > 0 ? intervals : REFRESH_INTERVALS,
     timezone: readZone(text(raw.timezone)),
     weekStart: WEEK_START[text(raw.weekStart)] ?? 1,
+    fiscalStart: Math.min(11, Math.max(0, Math.floor(number(raw.fiscalYearStartMonth, 0)))),
     graphTooltip: tooltip === 1 || tooltip === 2 ? tooltip : 0,
     links: list(raw.links).map(record) as DashboardLink[],
     hideTimePicker: picker.hidden === true,

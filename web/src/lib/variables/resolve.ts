@@ -99,6 +99,8 @@ async function resolveOne(model: VariableModel, scope: Scope, input: ResolveInpu
       const selected = input.wanted.get(model.name) ?? formatFilters(readFilters(model.filters));
       return { model, options, selected, error: null };
     }
+    // Nothing chosen means no further grouping.
+    if (model.type === "groupby") return { model, options, selected: wanted.filter((v) => v !== ""), error: null };
     const trusted = input.trusted?.has(model.name) ?? false;
     return { model, options, selected: settleSelection(model, options, wanted, trusted), error: null };
   } catch (error) {

@@ -101,7 +101,7 @@ function StarButton({ visit }: { visit: { uid: string; title: string } }) {
   return (
     <button
       type="button"
-      className={classes.star}
+      className="iconButton"
       aria-pressed={isStarred}
       aria-label="Star"
       title={isStarred ? "Take the star away" : "Give it a star: stars come first in lists"}

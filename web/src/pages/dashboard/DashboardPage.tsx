@@ -3,9 +3,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { useEffect, useMemo } from "react";
-import { getJson } from "../../api/client";
+import { dashboardQuery } from "../../api/dashboards";
 import { ApiError } from "../../api/error";
-import type { DashboardAnswer } from "../../api/types";
 import { PageHeader } from "../../components/PageHeader";
 import { EmptyView, ErrorView, LoadingView } from "../../components/StateView";
 import { readDashboard } from "../../lib/dashboard/model";
@@ -50,11 +49,7 @@ export function OldAddressPage() {
 
 export function DashboardPage({ solo }: { solo?: string }) {
   const { uid = "" } = useParams({ strict: false }) as { uid?: string };
-  const { data, error, refetch } = useQuery({
-    queryKey: ["dashboard", uid],
-    queryFn: ({ signal }) => getJson<DashboardAnswer>(`/api/pharos/v1/dashboards/${encodeURIComponent(uid)}`, signal),
-    staleTime: 60_000,
-  });
+  const { data, error, refetch } = useQuery(dashboardQuery(uid));
   const dashboard = useMemo(() => data && { ...readDashboard(data.dashboard), uid }, [data, uid]);
   const title = dashboard?.title;
   useEffect(() => {

@@ -139,7 +139,7 @@ export function DashboardView({ dashboard: file, meta, report, solo }: Props) {
               key={section.key}
               section={section}
               open={isOpen(section.key, section.row?.collapsed ?? false)}
-              onToggle={(open) => setToggled(new Map([...toggled, [section.key, open]]))}
+              onToggle={(open) => setToggled((old) => new Map([...old, [section.key, open]]))}
             />
           ))
         )}
@@ -153,9 +153,9 @@ export function DashboardView({ dashboard: file, meta, report, solo }: Props) {
 }
 
 function useDefaults(dashboard: DashboardModel): TimeDefaults {
-  const { time, refresh, timezone, weekStart, nowDelay } = dashboard;
+  const { time, refresh, timezone, weekStart, fiscalStart, nowDelay } = dashboard;
   return useMemo(
-    () => ({ from: time.from, to: time.to, refresh, zone: timezone, weekStart, nowDelay }),
-    [time, refresh, timezone, weekStart, nowDelay],
+    () => ({ from: time.from, to: time.to, refresh, zone: timezone, weekStart, fiscalStart, nowDelay }),
+    [time, refresh, timezone, weekStart, fiscalStart, nowDelay],
   );
 }

@@ -93,7 +93,7 @@ export const PanelCard = memo(function PanelCard({ cell: given, single: alone = 
           </CrashGuard>
         )}
       </div>
-      {compiled && <Inspector cell={cell} title={title} data={data} compiled={compiled} />}
+      {compiled && <Inspector cell={cell} title={title} data={data} compiled={compiled} interpolate={replace} />}
     </section>
   );
 });
@@ -114,15 +114,16 @@ interface InspectorProps {
   title: string;
   data: PanelData;
   compiled: CompiledPanel;
+  interpolate: PanelProps["interpolate"];
 }
 
-function Inspector({ cell, title, data, compiled }: InspectorProps) {
-  const { inspected, inspect, time } = useDashboardState();
+function Inspector({ cell, ...rest }: InspectorProps) {
+  const { inspected, inspect, time, theme } = useDashboardState();
   if (inspected !== cell.key) return null;
   const close = () => inspect(null);
   return (
     <Suspense>
-      <PanelInspect title={title} panel={cell.panel} data={data} compiled={compiled} zone={time.zone} onClose={close} />
+      <PanelInspect {...rest} panel={cell.panel} zone={time.zone} theme={theme} onClose={close} />
     </Suspense>
   );
 }
@@ -271,7 +272,7 @@ function Marks({ cell, data, compiled, replace }: MarksProps) {
     <div className={classes.marks}>
       {panel.description && (
         <Tooltip label={replace(panel.description)}>
-          <button type="button" className={classes.mark} aria-label={`About this panel: ${panel.description}`}>
+          <button type="button" className="iconButton" aria-label={`About this panel: ${panel.description}`}>
             <IconInfoCircle size={15} stroke={1.7} />
           </button>
         </Tooltip>
@@ -279,7 +280,7 @@ function Marks({ cell, data, compiled, replace }: MarksProps) {
       {panel.links?.map((link) => (
         <Tooltip key={`${link.title} ${link.url}`} label={replace(link.title || link.url || "Link")}>
           <a
-            className={classes.mark}
+            className="iconButton"
             href={safeHref(replace(link.url ?? "").trim())}
             target={link.targetBlank ? "_blank" : undefined}
             rel="noreferrer"
@@ -292,26 +293,21 @@ function Marks({ cell, data, compiled, replace }: MarksProps) {
       {compiled?.rangeNote && <span className={classes.note}>{compiled.rangeNote}</span>}
       {(data.stale || (gone && data.settled)) && (
         <Tooltip label="These are the last data that arrived.">
-          <span className={classes.mark} data-tone="warn" role="img" aria-label="Stale data">
+          <span className="iconButton" data-tone="warn" role="img" aria-label="Stale data">
             <IconClockPause size={15} stroke={1.7} />
           </span>
         </Tooltip>
       )}
       {warnings.length > 0 && problems.length === 0 && (
         <Tooltip label={warnings.join("\n")}>
-          <button
-            type="button"
-            className={classes.mark}
-            data-tone="warn"
-            aria-label={`Warning: ${warnings.join("; ")}`}
-          >
+          <button type="button" className="iconButton" data-tone="warn" aria-label={`Warning: ${warnings.join("; ")}`}>
             <IconAlertTriangle size={15} stroke={1.7} />
           </button>
         </Tooltip>
       )}
       {problems.length > 0 && (
         <Tooltip label={problems.join("\n")}>
-          <button type="button" className={classes.mark} data-tone="error" aria-label={`Error: ${problems.join("; ")}`}>
+          <button type="button" className="iconButton" data-tone="error" aria-label={`Error: ${problems.join("; ")}`}>
             <IconAlertTriangle size={15} stroke={1.7} />
           </button>
         </Tooltip>

@@ -6,9 +6,11 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef, useState } from "react";
 import { copyText, downloadText } from "../../lib/clipboard";
 import type { CompiledPanel } from "../../lib/dashboard/compile";
-import { frameTable, toCsv } from "../../lib/frameTable";
+import { framesJson } from "../../lib/frameJson";
+import { drawnTable, frameTable, type PlainTable, toCsv } from "../../lib/frameTable";
 import { formatTime } from "../../lib/time";
-import type { PanelModel } from "../../panels/types";
+import type { PanelModel, PanelProps } from "../../panels/types";
+import { panelFrames } from "../../panels/usePanelFrames";
 import classes from "./PanelInspect.module.css";
 import type { PanelData } from "./usePanelData";
 
@@ -18,13 +20,16 @@ interface Props {
   data: PanelData;
   compiled: CompiledPanel;
   zone: string;
+  theme: PanelProps["theme"];
+  interpolate: PanelProps["interpolate"];
   onClose: () => void;
 }
 
-const TABS = ["Data", "Queries", "Panel JSON"] as const;
+const TABS = ["Data", "Queries", "Response", "Panel JSON"] as const;
 const ROW_PX = 26;
 
-export function PanelInspect({ title, panel, data, compiled, zone, onClose }: Props) {
+export function PanelInspect(props: Props) {
+  const { title, panel, data, compiled, zone, onClose } = props;
   const [tab, setTab] = useState<(typeof TABS)[number]>("Data");
   return (
     <Modal opened onClose={onClose} size="min(1200px, 94vw)" title={title || "Panel"}>
@@ -35,17 +40,40 @@ export function PanelInspect({ title, panel, data, compiled, zone, onClose }: Pr
           </button>
         ))}
       </div>
-      {tab === "Data" && <DataTab data={data} zone={zone} name={title || "panel"} />}
+      {tab === "Data" && <DataTab {...props} />}
       {tab === "Queries" && <QueriesTab data={data} compiled={compiled} zone={zone} />}
-      {tab === "Panel JSON" && <JsonTab panel={panel} />}
+      {tab === "Response" && <ResponseTab data={data} />}
+      {tab === "Panel JSON" && <JsonTab value={panel} />}
     </Modal>
   );
 }
 
-function DataTab({ data, zone, name }: { data: PanelData; zone: string; name: string }) {
+interface NamedTable {
+  name: string;
+  table: PlainTable;
+}
+
+/** The answers as they came, or the frames as the panel draws them. */
+function useTables({ panel, data, zone, theme, interpolate }: Props, drawn: boolean): NamedTable[] {
+  return useMemo(() => {
+    if (!drawn) {
+      return data.frames.map((f) => ({ name: `${f.id}: ${f.expr.slice(0, 80)}`, table: frameTable(f, zone) }));
+    }
+    const { frames } = panelFrames(panel, data.frames, { theme, timeZone: zone, interpolate });
+    return frames
+      .slice(0, MOST_FRAMES)
+      .map((f, i) => ({ name: f.name || `Frame ${i + 1}`, table: drawnTable(f, frames, zone) }));
+  }, [panel, data.frames, zone, theme, interpolate, drawn]);
+}
+
+const MOST_FRAMES = 500;
+
+function DataTab(props: Props) {
+  const { data, title } = props;
   const [chosen, setChosen] = useState(0);
-  const frame = data.frames[Math.min(chosen, data.frames.length - 1)];
-  const table = useMemo(() => frame && frameTable(frame, zone), [frame, zone]);
+  const [drawn, setDrawn] = useState(false);
+  const tables = useTables(props, drawn);
+  const { name = "", table } = tables[Math.min(chosen, tables.length - 1)] ?? {};
   const box = useRef<HTMLElement>(null);
   const rows = useVirtualizer({
     count: table?.rows ?? 0,
@@ -53,33 +81,42 @@ function DataTab({ data, zone, name }: { data: PanelData; zone: string; name: st
     estimateSize: () => ROW_PX,
     overscan: 12,
   });
-  if (!frame || !table) return <p className={classes.none}>No data has come for this panel.</p>;
-  const template = { gridTemplateColumns: `190px repeat(${table.columns.length - 1}, minmax(150px, 1fr))` };
-  const width = { minWidth: 190 + (table.columns.length - 1) * 150 };
+  if (data.frames.length === 0) return <p className={classes.none}>No data has come for this panel.</p>;
+  const columns = table?.columns ?? [];
+  const template = { gridTemplateColumns: `190px repeat(${Math.max(1, columns.length - 1)}, minmax(150px, 1fr))` };
+  const width = { minWidth: 190 + (columns.length - 1) * 150 };
   return (
     <>
       <div className={classes.bar}>
-        {data.frames.length > 1 && (
+        {tables.length > 1 && (
           <select
             className="field"
             aria-label="Query"
             value={chosen}
             onChange={(e) => setChosen(Number(e.currentTarget.value))}
           >
-            {data.frames.map((f, i) => (
-              <option key={f.id} value={i}>
-                {f.id}: {f.expr.slice(0, 80)}
+            {tables.map((t, i) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: tables have no other identity than their place
+              <option key={i} value={i}>
+                {t.name}
               </option>
             ))}
           </select>
         )}
+        <label className={classes.check}>
+          <input type="checkbox" checked={drawn} onChange={(e) => setDrawn(e.currentTarget.checked)} />
+          As the panel draws it
+        </label>
         <span className="dim">
-          {table.rows} rows, {table.columns.length} columns
+          {table?.rows ?? 0} rows, {columns.length} columns
         </span>
         <button
           type="button"
           className="button"
-          onClick={() => downloadText(`${name}-${frame.id}.csv`, toCsv(table), "text/csv")}
+          disabled={!table}
+          onClick={() =>
+            table && downloadText(`${title || "panel"}-${name.split(":")[0]}.csv`, toCsv(table), "text/csv")
+          }
         >
           <IconDownload size={15} /> CSV
         </button>
@@ -87,8 +124,9 @@ function DataTab({ data, zone, name }: { data: PanelData; zone: string; name: st
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by keyboard too */}
       <section className={classes.table} ref={box} tabIndex={0} aria-label="Data">
         <div className={classes.head} style={{ ...template, ...width }}>
-          {table.columns.map((column) => (
-            <span key={column} title={column}>
+          {columns.map((column, i) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: two columns may have the same name
+            <span key={i} title={column}>
               {column}
             </span>
           ))}
@@ -96,9 +134,10 @@ function DataTab({ data, zone, name }: { data: PanelData; zone: string; name: st
         <div style={{ height: rows.getTotalSize(), position: "relative", ...width }}>
           {rows.getVirtualItems().map((row) => (
             <div key={row.key} className={classes.row} style={{ ...template, transform: `translateY(${row.start}px)` }}>
-              {table.columns.map((column, i) => (
-                <span key={column} title={table.cell(row.index, i)}>
-                  {table.cell(row.index, i)}
+              {columns.map((_, i) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: two columns may have the same name
+                <span key={i} title={table?.cell(row.index, i)}>
+                  {table?.cell(row.index, i)}
                 </span>
               ))}
             </div>
@@ -145,8 +184,16 @@ function QueriesTab({ data, compiled, zone }: { data: PanelData; compiled: Compi
   );
 }
 
-function JsonTab({ panel }: { panel: PanelModel }) {
-  const text = JSON.stringify(panel, null, 2);
+function ResponseTab({ data }: { data: PanelData }) {
+  const text = useMemo(() => framesJson(data.frames), [data.frames]);
+  return <TextTab text={text} />;
+}
+
+function JsonTab({ value }: { value: PanelModel }) {
+  return <TextTab text={JSON.stringify(value, null, 2)} />;
+}
+
+function TextTab({ text }: { text: string }) {
   return (
     <>
       <div className={classes.bar}>
@@ -154,7 +201,10 @@ function JsonTab({ panel }: { panel: PanelModel }) {
           <IconCopy size={15} /> Copy
         </button>
       </div>
-      <pre className={classes.json}>{text}</pre>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, by keyboard too */}
+      <pre className={classes.json} tabIndex={0}>
+        {text}
+      </pre>
     </>
   );
 }

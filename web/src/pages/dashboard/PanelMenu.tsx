@@ -16,7 +16,27 @@ interface Props {
   explore: string | null;
 }
 
-export function PanelMenu({ cellKey, title, alone, explore }: Props) {
+/** The button alone until it is pressed: a dashboard has fifty of them, and a menu costs more than a chart's axis. */
+export function PanelMenu(props: Props) {
+  const [used, setUsed] = useState(false);
+  if (used) return <OpenMenu {...props} />;
+  return (
+    <button
+      type="button"
+      className={classes.dots}
+      data-screen-only=""
+      aria-haspopup="menu"
+      aria-expanded={false}
+      aria-label={`Menu of ${props.title}`}
+      onClick={() => setUsed(true)}
+    >
+      <IconDotsVertical size={16} stroke={1.7} />
+    </button>
+  );
+}
+
+function OpenMenu({ cellKey, title, alone, explore }: Props) {
+  const [opened, setOpened] = useState(true);
   const { view, inspect, legends } = useDashboardState();
   const [problem, setProblem] = useState("");
   const saveImage = async () => {
@@ -36,7 +56,7 @@ export function PanelMenu({ cellKey, title, alone, explore }: Props) {
     void copyText(url.toString());
   };
   return (
-    <Menu>
+    <Menu opened={opened} onChange={setOpened}>
       <Menu.Target>
         <button
           type="button"

@@ -20,8 +20,8 @@ export function ReportMark({ report, description, source, tags }: Props) {
       <Popover.Target>
         <button
           type="button"
-          className={classes.mark}
-          data-doubts={unknown.length > 0}
+          className="iconButton"
+          data-tone={unknown.length > 0 ? "warn" : undefined}
           aria-label="About this dashboard"
         >
           <IconInfoCircle size={16} stroke={1.7} />

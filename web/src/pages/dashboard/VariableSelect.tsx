@@ -26,7 +26,8 @@ export function VariableSelect({ state, loading, set }: Props) {
   };
   const close = (values = draft) => {
     setOpened(false);
-    if (values.length > 0 && JSON.stringify(values) !== JSON.stringify(selected)) set(values);
+    const mayBeNone = model.type === "groupby";
+    if ((values.length > 0 || mayBeNone) && JSON.stringify(values) !== JSON.stringify(selected)) set(values);
   };
   const pick = (value: string) => {
     if (!isMulti(state)) return close([value]);
@@ -51,7 +52,7 @@ export function VariableSelect({ state, loading, set }: Props) {
           aria-busy={loading}
           onClick={() => (opened ? close() : open())}
         >
-          <span className="ellipsis">{texts.join(" + ") || "–"}</span>
+          <span className="ellipsis">{texts.join(" + ") || (model.type === "groupby" ? "nothing" : "–")}</span>
           <IconChevronDown size={13} />
         </button>
       </Popover.Target>

@@ -133,6 +133,7 @@ function useChanged(wanted: ReadonlyMap<string, string[]>): ReadonlySet<string> 
 function filtersOf(states: VariableState[], models: VariableModel[], scope: Scope): AdhocFilters {
   const filters: AdhocFilters = {};
   for (const { model, selected } of states) {
+    if (model.type === "groupby" && selected.length > 0) filters.by = [...(filters.by ?? []), ...selected];
     if (model.type !== "adhoc") continue;
     const language = variableSource(model, models, scope) === "loki" ? "logql" : "promql";
     const all = [...readFilters(model.baseFilters), ...parseFilters(selected)].filter((f) => f.value !== "");

@@ -128,7 +128,7 @@ function Star({ dashboard }: { dashboard: DashboardMeta }) {
   return (
     <button
       type="button"
-      className={classes.star}
+      className={`iconButton ${classes.star}`}
       aria-pressed={isStarred}
       aria-label={`Star ${dashboard.title}`}
       onClick={() => toggleStar({ uid: dashboard.uid, title: dashboard.title })}

@@ -2,7 +2,7 @@
 
 import { Menu } from "@mantine/core";
 import { IconHistory, IconPlayerPlay } from "@tabler/icons-react";
-import { type KeyboardEvent, useMemo, useState } from "react";
+import { type KeyboardEvent, useEffect, useMemo, useState } from "react";
 import { PageHeader } from "../../components/PageHeader";
 import { RefreshPicker } from "../../components/RefreshPicker";
 import { EmptyView } from "../../components/StateView";
@@ -20,6 +20,7 @@ import { useBusy } from "../dashboard/useBusy";
 import classes from "./ExplorePage.module.css";
 import { addLabelFilter } from "./labelFilter";
 import { explorePanels, type Language, looksOf } from "./panels";
+import { readPanes } from "./panes";
 
 const DEFAULTS: TimeDefaults = { from: "now-1h", to: "now", refresh: "", zone: "browser", weekStart: 1 };
 const MAX_HISTORY = 20;
@@ -58,6 +59,11 @@ export function ExplorePage() {
     if (text) remember("explore-history", [{ kind: asked.kind, expr: text }, ...rest].slice(0, MAX_HISTORY));
     patch({ kind: asked.kind, expr: text || undefined, look: undefined });
   };
+  // A link made for Grafana's Explore becomes one of this page.
+  const pane = useMemo(() => (expr === "" ? readPanes(search) : null), [search, expr]);
+  useEffect(() => {
+    if (pane) patch({ ...pane, panes: undefined, left: undefined }, { replace: true });
+  }, [pane, patch]);
   useTimeKeys(time);
   const looks = looksOf(kind, expr);
   const shown = looks.find((l) => l === look) ?? looks[0] ?? "graph";

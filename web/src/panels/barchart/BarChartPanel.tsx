@@ -3,11 +3,11 @@
 import { useMemo, useRef } from "react";
 import type { Chart } from "../../charts/painted";
 import type { TooltipContent } from "../../charts/tooltip";
-import { UPlotChart } from "../../charts/UPlotChart";
 import { fieldDisplayName } from "../../lib/fieldConfig";
 import { formattedText } from "../../lib/format";
 import { type LegendItem, legendCalcs } from "../legend/items";
-import { LegendLayout, useHiding } from "../legend/LegendLayout";
+import { LegendChart } from "../legend/LegendChart";
+import { useHiding } from "../legend/LegendLayout";
 import { fieldLinks } from "../links";
 import { legendOptions, tooltipOptions } from "../options";
 import { PanelNote } from "../PanelNote";
@@ -43,31 +43,22 @@ export default function BarChartPanel(props: PanelProps) {
   if (!model || !plot) {
     return <PanelNote width={width} height={height} text={problem ?? ""} />;
   }
-  const legend = legendOptions(panel);
   return (
-    <LegendLayout
-      width={width}
-      height={height}
-      items={legendItems(model, legend.calcs)}
-      options={legend}
+    <LegendChart
+      props={props}
+      plot={plot}
+      items={legendItems(model, legendOptions(panel).calcs)}
       onToggle={toggle}
-    >
-      {(size) => (
-        <UPlotChart
-          plot={plot}
-          {...size}
-          tooltip={(u, pinned) => {
-            const hit = hitOf(u, model, options, horizontal);
-            if (options.fullHighlight && hit.row !== hovered.current) {
-              hovered.current = hit.row;
-              u.redraw(false);
-            }
-            return content(hit, model, props, pinned);
-          }}
-          ariaLabel={`${panel.title || "Bar chart"}: ${model.series.length} series over ${model.categories.length} categories`}
-        />
-      )}
-    </LegendLayout>
+      tooltip={(u, pinned) => {
+        const hit = hitOf(u, model, options, horizontal);
+        if (options.fullHighlight && hit.row !== hovered.current) {
+          hovered.current = hit.row;
+          u.redraw(false);
+        }
+        return content(hit, model, props, pinned);
+      }}
+      says={`bars of ${model.series.length} series over ${model.categories.length} categories`}
+    />
   );
 }
 

@@ -14,7 +14,7 @@ import { usePanelFrames } from "../usePanelFrames";
 import { ColorScale, SCALE_PX } from "./ColorScale";
 import { cellAt, type HeatmapCells, heatmapModel, placeOnAxis } from "./model";
 import { type HeatmapOptions, heatmapOptions } from "./options";
-import { axisText, cellText, type HeatmapPlot, heatmapPlot } from "./plot";
+import { axisText, cellText, type HeatmapPlot, heatmapPlot, scaleText } from "./plot";
 
 export default function HeatmapPanel(props: PanelProps) {
   const { panel, range, theme, timeZone, width, height } = props;
@@ -63,7 +63,7 @@ export default function HeatmapPanel(props: PanelProps) {
           colors={plot.palette.colors}
           indexOf={plot.palette.indexOf}
           range={model.valueRange}
-          text={(value) => cellText(value, options)}
+          text={(value) => scaleText(value, model.valueRange, options)}
           hovered={hovered}
           width={width}
         />

@@ -37,6 +37,12 @@ export function cellText(count: number, { cellValues }: HeatmapOptions): string 
   return formattedText(valueFormat(cellValues.unit ?? "short")(count, cellValues.decimals));
 }
 
+/** A value on the scale of colours: what is nothing beside the scale's width is written as nothing. */
+export function scaleText(count: number, [min, max]: readonly [number, number], options: HeatmapOptions): string {
+  const isRounding = Math.abs(count) < (max - min) * 1e-3;
+  return cellText(isRounding ? 0 : count, options);
+}
+
 export function heatmapPlot(input: HeatmapInput): HeatmapPlot {
   const { model, options, theme, timeZone } = input;
   const palette = cellPalette(options, model.valueRange, theme);

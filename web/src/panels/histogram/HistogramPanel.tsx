@@ -7,14 +7,15 @@ import { type Chart, NO_DATA, roomyRange } from "../../charts/painted";
 import { stackSeries } from "../../charts/stack";
 import { identity } from "../../charts/timeSeries";
 import type { TooltipContent } from "../../charts/tooltip";
-import { type Plot, UPlotChart } from "../../charts/UPlotChart";
+import type { Plot } from "../../charts/UPlotChart";
 import { withAlpha } from "../../lib/colors";
 import type { DataFrame, Field } from "../../lib/dataFrame";
 import { displayProcessor, fieldDisplayName, seriesColor } from "../../lib/fieldConfig";
 import { formattedText } from "../../lib/format";
 import { histogramOf } from "../../transformations/histogram";
 import { type LegendItem, legendCalcs } from "../legend/items";
-import { LegendLayout, useHiding } from "../legend/LegendLayout";
+import { LegendChart } from "../legend/LegendChart";
+import { useHiding } from "../legend/LegendLayout";
 import { legendOptions, numberOption, tooltipOptions } from "../options";
 import { PanelNote } from "../PanelNote";
 import type { PanelProps } from "../types";
@@ -56,24 +57,15 @@ export default function HistogramPanel(props: PanelProps) {
   if (!model || !plot) {
     return <PanelNote width={width} height={height} text="No numbers to count." />;
   }
-  const legend = legendOptions(panel);
   return (
-    <LegendLayout
-      width={width}
-      height={height}
-      items={legendItems(model, legend.calcs)}
-      options={legend}
+    <LegendChart
+      props={props}
+      plot={plot}
+      items={legendItems(model, legendOptions(panel).calcs)}
       onToggle={toggle}
-    >
-      {(size) => (
-        <UPlotChart
-          plot={plot}
-          {...size}
-          tooltip={(u) => content(u, model, props)}
-          ariaLabel={`${panel.title || "Histogram"}: ${model.low.length} buckets`}
-        />
-      )}
-    </LegendLayout>
+      tooltip={(u) => content(u, model, props)}
+      says={`histogram of ${model.low.length} buckets`}
+    />
   );
 }
 

@@ -1,7 +1,7 @@
 /** A table of one frame: sorted, filtered, with a footer; only the rows in view are in the page. */
 
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type CSSProperties, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type CSSProperties, type ReactNode, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { DataFrame } from "../../lib/dataFrame";
 import { formattedText } from "../../lib/format";
 import { Pager } from "../Pager";
@@ -9,6 +9,7 @@ import type { PanelProps } from "../types";
 import { backgroundLook, Cell } from "./Cell";
 import { type Column, tableColumns, wrappedRowHeight } from "./columns";
 import { InspectCell, wholeText } from "./InspectCell";
+import { EXPANDER_PX, Expander, nestedHeight, nestedTables } from "./nested";
 import { type Filters, type FooterOptions, footerTexts, hasFooter, type SortKey, visibleRows } from "./rows";
 import styles from "./table.module.css";
 
@@ -37,6 +38,17 @@ const HEADER_PX = 30;
 const FOOTER_PX = 30;
 const SCROLLBAR_PX = 12;
 const PAGER_PX = 32;
+const NESTED_GAP_PX = 8;
+const NO_SORT: readonly SortKey[] = [];
+const NO_FOOTER: FooterOptions = { show: false, reducers: [], fields: [], countRows: false };
+
+function toggled(opened: ReadonlySet<number>, row: number): ReadonlySet<number> {
+  const next = new Set(opened);
+  if (!next.delete(row)) {
+    next.add(row);
+  }
+  return next;
+}
 
 export function Table(props: TableProps) {
   const { frame, frames, width, rowHeight, showHeader, footer } = props;
@@ -50,17 +62,24 @@ export function Table(props: TableProps) {
   const body = height - (showHeader ? HEADER_PX : 0) - (footer.show ? FOOTER_PX : 0);
   const perPage = pages ? props.pageSize || Math.max(1, Math.floor(body / rowHeight)) : Number.POSITIVE_INFINITY;
   const scrolls = Math.min(frame.length, perPage) * rowHeight > body;
+  const nested = useMemo(() => nestedTables(frame), [frame]);
+  const [opened, setOpened] = useState<ReadonlySet<number>>(new Set());
+  const room = width - (scrolls ? SCROLLBAR_PX : 0) - (nested ? EXPANDER_PX : 0);
   const columns = useMemo(
-    () => tableColumns(frame, frames, width - (scrolls ? SCROLLBAR_PX : 0), props.frozenColumns),
-    [frame, frames, width, scrolls, props.frozenColumns],
+    () => tableColumns(frame, frames, room, props.frozenColumns),
+    [frame, frames, room, props.frozenColumns],
   );
   const all = useMemo(() => visibleRows(frame, columns, sort, filters), [frame, columns, sort, filters]);
   const count = Math.max(1, Math.ceil(all.length / perPage));
   const shownPage = Math.min(page, count - 1);
   const rows = pages ? all.slice(shownPage * perPage, (shownPage + 1) * perPage) : all;
   const grows = columns.some(({ wraps, cell }) => wraps || cell.type === "markdown");
-  const heightOf = (index: number) =>
-    grows ? wrappedRowHeight(columns, rows[index] as number, rowHeight, props.maxRowHeight) : rowHeight;
+  const ownHeight = (row: number) =>
+    grows ? wrappedRowHeight(columns, row, rowHeight, props.maxRowHeight) : rowHeight;
+  const heightOf = (index: number) => {
+    const row = rows[index] as number;
+    return ownHeight(row) + (opened.has(row) ? nestedHeight(nested?.[row], rowHeight) : 0);
+  };
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -69,8 +88,8 @@ export function Table(props: TableProps) {
     initialRect: { width, height },
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: heights are remembered until told otherwise.
-  useLayoutEffect(() => virtual.measure(), [all, columns, shownPage, rowHeight, perPage]);
-  const total = columns.reduce((sum, column) => sum + column.width, 0);
+  useLayoutEffect(() => virtual.measure(), [all, columns, shownPage, rowHeight, perPage, opened]);
+  const total = columns.reduce((sum, column) => sum + column.width, nested ? EXPANDER_PX : 0);
   const hasFoot = hasFooter(columns, footer);
   return (
     <>
@@ -89,6 +108,7 @@ export function Table(props: TableProps) {
           <HeaderRow
             columns={columns}
             width={Math.max(total, width - SCROLLBAR_PX)}
+            indent={nested ? EXPANDER_PX : 0}
             sort={sort}
             filters={filters}
             onSort={(name, adds) => setSort(nextSort(sort, name, adds))}
@@ -96,22 +116,58 @@ export function Table(props: TableProps) {
           />
         )}
         <div style={{ position: "relative", width: total, height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map((item) => (
-            <BodyRow
-              key={item.key}
-              columns={columns}
-              row={rows[item.index] as number}
-              place={{ top: item.start, height: item.size }}
-              table={props}
-              onInspect={setInspected}
-            />
-          ))}
+          {virtual.getVirtualItems().map((item) => {
+            const row = rows[item.index] as number;
+            const tables = nested?.[row] ?? [];
+            const isOpen = opened.has(row);
+            const height = isOpen ? ownHeight(row) : item.size;
+            return (
+              <div key={item.key} className={styles.place} style={{ top: item.start, height: item.size }}>
+                <BodyRow
+                  columns={columns}
+                  row={row}
+                  height={height}
+                  table={props}
+                  onInspect={setInspected}
+                  expander={
+                    nested && (
+                      <Expander
+                        opened={isOpen}
+                        empty={tables.length === 0}
+                        onToggle={() => setOpened(toggled(opened, row))}
+                      />
+                    )
+                  }
+                />
+                {isOpen &&
+                  tables.map((table, at) => (
+                    // biome-ignore lint/suspicious/noArrayIndexKey: tables have no other identity than their place.
+                    <div key={at} className={styles.nested} style={{ marginLeft: EXPANDER_PX }}>
+                      <Table
+                        {...props}
+                        frame={table}
+                        frames={tables}
+                        width={Math.max(120, Math.min(total, width) - EXPANDER_PX - SCROLLBAR_PX)}
+                        height={nestedHeight([table], rowHeight) - NESTED_GAP_PX}
+                        initialSort={NO_SORT}
+                        footer={NO_FOOTER}
+                        pageSize={undefined}
+                        frozenColumns={0}
+                        showHeader
+                        label={`${props.label}, row ${item.index + 1}`}
+                      />
+                    </div>
+                  ))}
+              </div>
+            );
+          })}
         </div>
         {rows.length === 0 && frame.length > 0 && <div className={styles.empty}>No row matches the filters.</div>}
         {hasFoot && (
           <FooterRow
             columns={columns}
             width={Math.max(total, width - SCROLLBAR_PX)}
+            indent={nested ? EXPANDER_PX : 0}
             texts={footerTexts(columns, all, footer)}
           />
         )}
@@ -137,16 +193,18 @@ export function Table(props: TableProps) {
 interface HeaderRowProps {
   columns: readonly Column[];
   width: number;
+  /** Room before the first column. */
+  indent: number;
   sort: readonly SortKey[];
   filters: Filters;
   onSort: (name: string, adds: boolean) => void;
   onFilter: (name: string, text: string) => void;
 }
 
-function HeaderRow({ columns, width, sort, filters, onSort, onFilter }: HeaderRowProps) {
+function HeaderRow({ columns, width, indent, sort, filters, onSort, onFilter }: HeaderRowProps) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: as the table.
-    <div role="row" className={styles.header} style={{ width }} tabIndex={-1}>
+    <div role="row" className={styles.header} style={{ width, paddingLeft: indent }} tabIndex={-1}>
       {columns.map((column, index) => (
         <HeaderCell
           key={columnKey(column, index)}
@@ -167,24 +225,27 @@ const columnKey = (column: Column, index: number) => `${index}/${column.name}`;
 interface BodyRowProps {
   columns: readonly Column[];
   row: number;
-  place: { top: number; height: number };
+  height: number;
   table: TableProps;
   onInspect: (cell: { title: string; text: string }) => void;
+  /** Before the first cell. */
+  expander: ReactNode;
 }
 
-function BodyRow({ columns, row, place, table, onInspect }: BodyRowProps) {
+function BodyRow({ columns, row, height, table, onInspect, expander }: BodyRowProps) {
   const { frame, theme, interpolate } = table;
   const look = rowLook(columns, row, theme);
   return (
     // biome-ignore lint/a11y/useSemanticElements: as the table.
-    <div role="row" className={styles.row} style={{ ...place, ...look }} tabIndex={-1}>
+    <div role="row" className={styles.row} style={{ height, ...look }} tabIndex={-1}>
+      {expander}
       {columns.map((column, index) => (
         <Cell
           key={columnKey(column, index)}
           column={column}
           frame={frame}
           row={row}
-          height={place.height - 1}
+          height={height - 1}
           rowLook={look ? { color: look.color } : undefined}
           theme={theme}
           interpolate={interpolate}
@@ -197,9 +258,16 @@ function BodyRow({ columns, row, place, table, onInspect }: BodyRowProps) {
   );
 }
 
-function FooterRow({ columns, width, texts }: { columns: readonly Column[]; width: number; texts: readonly string[] }) {
+interface FooterRowProps {
+  columns: readonly Column[];
+  width: number;
+  indent: number;
+  texts: readonly string[];
+}
+
+function FooterRow({ columns, width, indent, texts }: FooterRowProps) {
   return (
-    <div className={styles.footer} style={{ width }}>
+    <div className={styles.footer} style={{ width, paddingLeft: indent }}>
       {columns.map((column, index) => (
         <div
           key={columnKey(column, index)}

@@ -7,14 +7,15 @@ import { type Chart, NO_DATA, powerRange } from "../../charts/painted";
 import { drawThresholds } from "../../charts/thresholds";
 import { identity } from "../../charts/timeSeries";
 import type { TooltipContent } from "../../charts/tooltip";
-import { type Plot, UPlotChart } from "../../charts/UPlotChart";
+import type { Plot } from "../../charts/UPlotChart";
 import { withAlpha } from "../../lib/colors";
 import type { Field } from "../../lib/dataFrame";
 import { formattedText } from "../../lib/format";
 import type { LegendItem } from "../legend/items";
-import { LegendLayout, useHiding } from "../legend/LegendLayout";
+import { LegendChart } from "../legend/LegendChart";
+import { useHiding } from "../legend/LegendLayout";
 import { fieldLinks } from "../links";
-import { legendOptions, tooltipOptions } from "../options";
+import { tooltipOptions } from "../options";
 import { PanelNote } from "../PanelNote";
 import type { PanelProps } from "../types";
 import { usePanelFrames } from "../usePanelFrames";
@@ -39,16 +40,14 @@ export default function XyChartPanel(props: PanelProps) {
     ({ id, label, color }): LegendItem => ({ id, label, color, visible: !isHidden(id), calcs: [] }),
   );
   return (
-    <LegendLayout width={width} height={height} items={items} options={legendOptions(panel)} onToggle={toggle}>
-      {(size) => (
-        <UPlotChart
-          plot={plot}
-          {...size}
-          tooltip={(u) => content(u, shown, props)}
-          ariaLabel={`${panel.title || "XY chart"}: ${all.length} series of points`}
-        />
-      )}
-    </LegendLayout>
+    <LegendChart
+      props={props}
+      plot={plot}
+      items={items}
+      onToggle={toggle}
+      tooltip={(u) => content(u, shown, props)}
+      says={`${all.length} series of points`}
+    />
   );
 }
 
