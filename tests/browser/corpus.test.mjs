@@ -9,9 +9,10 @@ import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { askedFor, HISTORY, pushLines, startAnswers } from "./support/answers.mjs";
+import { askedFor, historyOf, PAST_MS, pushLines } from "./support/answers.mjs";
 import { openPage, startChromium, until } from "./support/browser.mjs";
-import { startPharos } from "./support/server.mjs";
+import { importHistory } from "./support/history.mjs";
+import { PATIENCE_MS, startPharos } from "./support/server.mjs";
 
 const root = process.env.PHAROS_TEST_DATA ? join(process.env.PHAROS_TEST_DATA, "dashboards/corpus") : "";
 const skip = root && existsSync(root) ? false : "PHAROS_TEST_DATA has no dashboards";
@@ -39,7 +40,10 @@ const SOME = [
   /loki/i,
 ];
 
-let folder, answers, pharos, chromium;
+/** Data end here: dashboards look at the half hour before. */
+const endMs = Math.floor(Date.now() / 60_000) * 60_000;
+
+let folder, pharos, chromium;
 const results = [];
 before(async () => {
   if (skip) return;
@@ -53,12 +57,9 @@ before(async () => {
   const dashboards = await loadAll(reader.url);
   await reader.stop();
   const asked = askedFor(dashboards.map((d) => d.dashboard));
-  answers = await startAnswers(asked.metrics);
-  const scrape = join(folder, "prometheus.yml");
-  await writeFile(scrape, answers.config);
-  const args = ["--no-collect", "--prometheus-config", scrape, "--grafana-provisioning", join(folder, "boards")];
-  pharos = await startPharos({ args });
-  await pushLines(pharos.url, asked.streams);
+  pharos = await startPharos({ args: ["--no-collect", "--grafana-provisioning", join(folder, "boards")] });
+  await importHistory(pharos.url, historyOf(asked.metrics, endMs));
+  await pushLines(pharos.url, asked.streams, endMs);
   chromium = await startChromium();
   if (sheets) await mkdir(sheets, { recursive: true });
   console.log(`${chosen.length} files ask for ${asked.metrics.size} metrics and ${asked.streams.length} log streams`);
@@ -66,7 +67,6 @@ before(async () => {
 after(async () => {
   await chromium?.close();
   await pharos?.stop();
-  await answers?.stop();
   if (folder) await rm(folder, { recursive: true, force: true });
 });
 
@@ -75,6 +75,9 @@ async function loadAll(url) {
   const files = list.filter((d) => d.source !== "built-in");
   return Promise.all(files.map(async (d) => (await fetch(`${url}/api/pharos/v1/dashboards/${encodeURIComponent(d.uid)}`)).json()));
 }
+
+/** Pictures of whole pages are large: half as many pixels a side are enough to look at. */
+const LOOK = { viewport: { width: 1440, height: 1000 }, ...(sheets ? { deviceScaleFactor: 0.6 } : {}) };
 
 /** Opens all rows, brings each panel into view, and says what each shows. */
 async function look(page) {
@@ -120,18 +123,13 @@ async function look(page) {
 test("every file shows what it has", { skip, timeout: soak ? 3_600_000 : 600_000 }, async () => {
   const dashboards = await loadAll(pharos.url);
   assert.ok(only || dashboards.length > 10, `${dashboards.length} dashboards`);
-  // Rates need a few samples.
-  await until("the history and some scrapes", async () => {
-    const query = encodeURIComponent('count_over_time(up{job="answers"}[5m])');
-    const answer = await (await fetch(`${pharos.url}/api/v1/query?query=${query}`)).json();
-    return Number(answer.data.result[0]?.value[1]) >= HISTORY.scrapes + 3;
-  });
   for (const { meta } of dashboards) {
-    const { page, faults, close } = await openPage(chromium, pharos.url, { viewport: { width: 1440, height: 1000 } });
-    await page.goto(`${pharos.url}/d/${encodeURIComponent(meta.uid)}?from=now-5m&to=now&refresh=off`);
+    const { page, faults, close } = await openPage(chromium, pharos.url, LOOK);
+    await page.goto(`${pharos.url}/d/${encodeURIComponent(meta.uid)}?from=${endMs - PAST_MS}&to=${endMs}&refresh=off`);
     const panels = await look(page);
-    if (sheets) await page.screenshot({ path: join(sheets, `${meta.uid.replace(/\W/g, "_")}.png`), fullPage: true });
+    if (sheets) await page.screenshot({ path: join(sheets, `${meta.uid.replace(/\W/g, "_")}.png`), fullPage: true, timeout: PATIENCE_MS });
     results.push({ title: meta.title, uid: meta.uid, source: meta.source, panels, faults });
+    if (sheets) await writeFile(join(sheets, "results.json"), JSON.stringify(results, null, 1));
     await close();
   }
   const all = results.flatMap((r) => r.panels);
@@ -155,7 +153,6 @@ async function contactSheet() {
   };
   const html = `<style>body{margin:8px;background:#222;color:#ddd;font:11px sans-serif;display:grid;grid-template-columns:repeat(6,1fr);gap:8px}figure{margin:0}div{height:210px;overflow:hidden}img{width:100%}</style>${results.map(cell).join("")}`;
   await writeFile(join(sheets, "index.html"), html);
-  await writeFile(join(sheets, "results.json"), JSON.stringify(results, null, 1));
   const page = await chromium.newPage({ viewport: { width: 1900, height: 1000 } });
   await page.goto(`file://${join(sheets, "index.html")}`);
   await page.screenshot({ path: join(sheets, "sheet.png"), fullPage: true });

@@ -31,8 +31,8 @@ export function preload(): Plugin {
           return html.includes(href) ? [] : [{ tag: "link", attrs: { ...attrs, href }, injectTo: "head" }];
         };
         return [
-          ...[...scripts].flatMap((name) => link(name, { rel: "modulepreload" })),
-          ...[...styles].flatMap((name) => link(name, { rel: "preload", as: "style" })),
+          ...[...scripts].flatMap((name) => link(name, { rel: "modulepreload", crossorigin: "" })),
+          ...[...styles].flatMap((name) => link(name, { rel: "preload", as: "style", crossorigin: "" })),
         ];
       },
     },

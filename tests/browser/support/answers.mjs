@@ -1,7 +1,5 @@
 /** Made-up data for dashboards: reads the queries of their files and makes series and lines that answer them. */
 
-import { createServer } from "node:http";
-
 const WORDS = new Set(
   "by without on ignoring group_left group_right offset bool and or unless atan2 inf nan start end sum avg min max count stddev stdvar topk bottomk quantile count_values group limitk limit_ratio".split(" "),
 );
@@ -145,11 +143,11 @@ function combinations(labels) {
 
 const escape = (text) => text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 
-/** The metrics as they are `seconds` after the start, as exposition text; with a time in ms where one is given. */
+/** The metrics as they are `seconds` after the start, as exposition text with the time `timeMs`. */
 export function exposition(metrics, seconds, timeMs) {
   const lines = [];
   let seed = 1;
-  const add = (name, pairs, value) => lines.push(`${name}{${pairs.map(([l, v]) => `${l}="${escape(v)}"`).join(",")}} ${value}${timeMs ? ` ${timeMs}` : ""}`);
+  const add = (name, pairs, value) => lines.push(`${name}{${pairs.map(([l, v]) => `${l}="${escape(v)}"`).join(",")}} ${value} ${timeMs}`);
   for (const [metric, labels] of metrics) {
     for (const pairs of combinations(labels)) {
       seed = (seed * 7) % 101;
@@ -159,7 +157,7 @@ export function exposition(metrics, seconds, timeMs) {
         const bounds = ["0.005", "0.01", "0.05", "0.1", "0.5", "1", "5", "10", "+Inf"];
         bounds.forEach((le, i) => add(metric, [...pairs, ["le", le]], ((i + 1) / bounds.length) * rate * seconds));
       } else if (/_(total|count|sum|seconds_total|bytes_total)$/.test(metric)) add(metric, pairs, rate * seconds);
-      else if (/timestamp|start_time|boot_time|_time_seconds$/.test(metric)) add(metric, pairs, Date.now() / 1000 - 3600 - seed);
+      else if (/timestamp|start_time|boot_time|_time_seconds$/.test(metric)) add(metric, pairs, timeMs / 1000 - 3600 - seed);
       else if (metric === "up" || /_up$|_info$|status/.test(metric)) add(metric, pairs, 1);
       else if (/ratio|percent|utili[sz]ation|usage/.test(metric)) add(metric, pairs, wave / 100);
       else add(metric, pairs, wave);
@@ -168,35 +166,18 @@ export function exposition(metrics, seconds, timeMs) {
   return `${lines.join("\n")}\n`;
 }
 
-/** How much lies there after the first scrapes: each of them brings a later moment of the past. */
-export const HISTORY = { scrapes: 24, stepMs: 15_000 };
-
-/** Serves the metrics to scrapers; their labels are the ones that count. */
-export async function startAnswers(metrics) {
-  const begun = Date.now();
-  let scrape = 0;
-  const server = createServer((_request, response) => {
-    const past = HISTORY.scrapes - scrape++;
-    const timeMs = past > 0 ? Date.now() - past * HISTORY.stepMs : undefined;
-    const seconds = ((timeMs ?? Date.now()) - begun) / 1000 + 3600;
-    response.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(exposition(metrics, seconds, timeMs));
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const target = `127.0.0.1:${server.address().port}`;
-  const job = { job_name: "answers", scrape_interval: "1s", honor_labels: true, static_configs: [{ targets: [target] }] };
-  const stop = () =>
-    new Promise((resolve) => {
-      server.closeAllConnections();
-      server.close(resolve);
-    });
-  return { config: JSON.stringify({ scrape_configs: [job] }), stop };
+/** The metrics over the half hour before `endMs`, moment by moment. */
+export function* historyOf(metrics, endMs) {
+  for (let at = endMs - PAST_MS; at <= endMs; at += STEP_MS) yield exposition(metrics, 3600 + (at - endMs + PAST_MS) / 1000, at);
 }
 
+export const PAST_MS = 30 * 60_000;
+const STEP_MS = 15_000;
+
 /** Lines for every stream, over the last minutes. */
-export async function pushLines(url, streams) {
-  const now = Date.now();
+export async function pushLines(url, streams, endMs) {
   const line = (i) => `{"level":"${["info", "warn", "error"][i % 3]}","msg":"line ${i}","duration":"${i}ms","status":${200 + (i % 3) * 100}}`;
-  const values = (s) => Array.from({ length: 30 }, (_, i) => [`${now - (30 - i) * 4000 + s}000000`, line(i)]);
+  const values = (s) => Array.from({ length: 30 }, (_, i) => [`${endMs - (30 - i) * 4000 + s}000000`, line(i)]);
   const body = { streams: streams.slice(0, 500).map((stream, s) => ({ stream, values: values(s) })) };
   if (body.streams.length === 0) return;
   const answer = await fetch(`${url}/loki/api/v1/push`, {

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 /** Generous: machines are slow sometimes, and what waits for something ends as soon as it is there. */
-export const PATIENCE_MS = 90_000;
+export const PATIENCE_MS = process.env.PHAROS_SOAK === "1" ? 240_000 : 90_000;
 
 /**
  * Starts the binary and waits until it is ready.
@@ -65,10 +65,14 @@ export async function folderOf(files) {
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** A program that is scraped: answers `/metrics` with `text`. */
+const OPEN_METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/** A program that is scraped: answers `/metrics` with `text`, which may be made at each scrape. */
 export async function startExporter(text) {
   const server = createServer((_request, response) => {
-    response.writeHead(200, { "content-type": "text/plain; version=0.0.4" }).end(text);
+    const page = typeof text === "function" ? text() : text;
+    const type = page.trimEnd().endsWith("# EOF") ? OPEN_METRICS : "text/plain; version=0.0.4";
+    response.writeHead(200, { "content-type": type }).end(page);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = `127.0.0.1:${server.address().port}`;

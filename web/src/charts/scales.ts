@@ -116,6 +116,33 @@ function pair([min, max]: uPlot.Range.MinMax): [number, number] {
 /** Ticks of bytes and bits stand at powers of two. */
 const BINARY_INCREMENTS = Array.from({ length: 80 }, (_, power) => 2 ** (power - 10));
 
+/** Ticks of durations stand at whole seconds, minutes, hours and days; below a second at 1, 2, 5. */
+const DURATION_STEPS_S = [
+  ...Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** (power - 12))).flat(),
+  ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200],
+  ...Array.from({ length: 8 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power * 86_400)).flat(),
+];
+
+/** Seconds that one of the unit lasts. */
+const DURATIONS_S: Record<string, number> = {
+  ns: 1e-9,
+  µs: 1e-6,
+  ms: 1e-3,
+  s: 1,
+  m: 60,
+  h: 3600,
+  d: 86_400,
+  dtdurationms: 1e-3,
+  dtdurations: 1,
+  dthms: 1,
+  dtdhms: 1,
+};
+
 export function tickIncrements(unit: string | undefined): number[] | undefined {
+  const seconds = unit === undefined || !Object.hasOwn(DURATIONS_S, unit) ? undefined : DURATIONS_S[unit];
+  if (seconds !== undefined) {
+    // Quotients of powers of ten are written as the number that is meant.
+    return DURATION_STEPS_S.map((step) => Number((step / seconds).toPrecision(12)));
+  }
   return isBinaryUnit(unit) ? BINARY_INCREMENTS : undefined;
 }

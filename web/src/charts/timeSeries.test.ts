@@ -7,7 +7,7 @@ import { alignSeries, bridgeGaps } from "./align";
 import { tickFormat, timePattern } from "./axes";
 import { graphFieldOptions } from "./fieldOptions";
 import { sparklinePoints } from "./Sparkline";
-import { scaleKey, uplotScale } from "./scales";
+import { scaleKey, tickIncrements, uplotScale } from "./scales";
 import { stackSeries } from "./stack";
 import { timeSeriesChart } from "./timeSeries";
 
@@ -164,6 +164,16 @@ describe("axes", () => {
     expect(ticks("percentunit", [0, 0.25, 0.5])).toEqual(["0%", "25%", "50%"]);
     expect(ticks(undefined, [0.2, 0.4, 0.45])).toEqual(["0.2", "0.4", "0.45"]);
     expect(ticks("s", [0, 0.5, 1, 1.5])).toEqual(["0 s", "500 ms", "1 s", "1.5 s"]);
+  });
+  it("counts durations in minutes and hours, not in hundreds of seconds", () => {
+    const between = (unit: string, low: number, high: number) =>
+      (tickIncrements(unit) ?? []).filter((step) => step >= low && step <= high);
+    expect(between("s", 0.5, 700)).toEqual([0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600]);
+    expect(between("ms", 0.1, 60_000)).toEqual([
+      0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000,
+    ]);
+    expect(between("h", 0.9, 50)).toEqual([1, 2, 3, 6, 12, 24, 48]);
+    expect(tickIncrements("toString")).toBeUndefined();
   });
   it("tells as much of the date as the range needs", () => {
     const hour = 3_600_000;

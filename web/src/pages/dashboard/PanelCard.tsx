@@ -52,7 +52,7 @@ export const PanelCard = memo(function PanelCard({ cell: given, single: alone = 
   const title = replace(panel.title);
   useBusyReport(key, data.loading);
 
-  const instead = compiled && type.needsData ? insteadOfData(data, compiled) : undefined;
+  const instead = compiled && type.needsData ? insteadOfData(data, compiled, () => state.inspect(key)) : undefined;
   const explore = compiled ? exploreLink(compiled.queries[0], state.time.raw) : null;
   return (
     <section
@@ -241,10 +241,19 @@ const Body = memo(function Body({ cell, frames, exemplars, range, size, replace 
 });
 
 /** What stands in the body when there is nothing to draw; undefined when there is. */
-function insteadOfData(data: PanelData, compiled: CompiledPanel): ReactNode | undefined {
+function insteadOfData(data: PanelData, compiled: CompiledPanel, inspect: () => void): ReactNode | undefined {
   const problems = [...compiled.problems, ...data.errors];
   if (data.frames.some((frame) => !isEmptyFrame(frame))) return undefined;
-  if (problems.length > 0) return <p className={classes.problem}>{problems.join("\n")}</p>;
+  if (problems.length > 0) {
+    return (
+      <div className={classes.failed}>
+        <p className={classes.problem}>{problems.join("\n")}</p>
+        <button type="button" className="button" data-kind="quiet" onClick={inspect}>
+          See the query
+        </button>
+      </div>
+    );
+  }
   if (compiled.queries.length === 0 && compiled.expressions.length === 0) return <p>No query</p>;
   if (!data.settled) return null;
   return <p>No data</p>;

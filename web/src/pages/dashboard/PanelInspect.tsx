@@ -30,7 +30,8 @@ const ROW_PX = 26;
 
 export function PanelInspect(props: Props) {
   const { title, panel, data, compiled, zone, onClose } = props;
-  const [tab, setTab] = useState<(typeof TABS)[number]>("Data");
+  // Where nothing came, the query is what one wants to see.
+  const [tab, setTab] = useState<(typeof TABS)[number]>(data.frames.length > 0 || data.loading ? "Data" : "Queries");
   return (
     <Modal opened onClose={onClose} size="min(1200px, 94vw)" title={title || "Panel"}>
       <div className={classes.tabs} role="tablist">

@@ -16,6 +16,7 @@ import { type TimeDefaults, useTimeState } from "../../state/timeState";
 import { PanelCard } from "../dashboard/PanelCard";
 import { PanelStage } from "../dashboard/PanelStage";
 import { useBusy } from "../dashboard/useBusy";
+import { Boards } from "./Boards";
 import classes from "./HomePage.module.css";
 import { Notices } from "./Notices";
 import { homePanels } from "./panels";
@@ -81,6 +82,7 @@ export function StatusPage() {
             ))}
           </div>
         )}
+        <Boards />
         {data && (
           <>
             <div className={classes.halves}>

@@ -167,7 +167,8 @@ function contentWidth(field: Field, name: string, cell: CellType): number {
   for (let row = 0; row < field.values.length && cell.type !== "image"; row += step) {
     widest = Math.max(widest, textWidth(cellText(field, row), FONT_PX));
   }
-  const wanted = Math.min(widest, DEFAULT_MAX_AUTO_WIDTH) + CELL_PADDING_PX;
+  // Canvas and page round glyphs differently: a little more, or the last one is cut.
+  const wanted = Math.ceil(Math.min(widest * 1.03, DEFAULT_MAX_AUTO_WIDTH)) + CELL_PADDING_PX + 2;
   return cell.type === "gauge" || cell.type === "sparkline" ? Math.max(BAR_MIN_WIDTH, wanted) : wanted;
 }
 
