@@ -26,14 +26,14 @@ check: lint-rust lint-web ## Lints, types and unit tests: the inner loop
 
 test: tools lint-rust lint-web test-rust test-web test-browser ## Everything CI runs
 
-soak: web ## The long versions of the tests, an hour or so; prints their figures
+soak: web browser ## The long versions of the tests, an hour or so; prints their figures
 	PHAROS_SOAK=1 $(CARGO) test --release --locked -p metric-store -- --nocapture
 	$(CARGO) test --release --locked -p log-store -- --nocapture --ignored
 	$(CARGO) build --release --locked -p pharos
 	PHAROS_SOAK=1 PHAROS_BIN=$(CURDIR)/target/release/pharos $(CARGO) test --release --locked -p pharos --test e2e -- --nocapture soak
 	PHAROS_SOAK=1 PHAROS_BIN=$(CURDIR)/target/release/pharos node --test tests/browser/corpus.test.mjs
 
-bench: ## What stores and engines cost, on made-up loads; and beside their peers where they are at hand
+bench: web browser ## What stores, engines and dashboards in a browser cost, on made-up loads; and beside their peers where they are at hand
 	$(CARGO) test --release --locked -p promql --test speed -- --ignored --nocapture
 	$(CARGO) test --release --locked -p metric-store --lib speed -- --ignored --nocapture
 	$(CARGO) run --release --locked -p metric-store --example measure_metrics -- $$(mktemp -d)
@@ -41,6 +41,7 @@ bench: ## What stores and engines cost, on made-up loads; and beside their peers
 	$(CARGO) test --release --locked -p logql --test speed -- --ignored --nocapture
 	$(CARGO) run --release --locked -p collect --example measure_tail
 	$(CARGO) build --release --locked -p pharos
+	PHAROS_BIN=$(CURDIR)/target/release/pharos node tests/browser/bench.mjs
 	scripts/compare-peers
 
 web: web/dist/index.html ## Build the UI that the binary embeds

@@ -91,7 +91,8 @@ async function look(page) {
     const state = (section) => {
       if (section.querySelector('[role="progressbar"]')) return null;
       const body = section.lastElementChild?.innerText ?? section.innerText;
-      if (section.querySelector('[aria-label^="Error"]')) return `error: ${section.querySelector('[aria-label^="Error"]').getAttribute("aria-label").slice(7, 200)}`;
+      const error = section.querySelector('[aria-label^="Error: "]');
+      if (error) return `error: ${error.getAttribute("aria-label").slice(7, 200)}`;
       if (/No data/.test(body) && !section.querySelector("canvas")) return "no data";
       if (/^No query$/.test(body.trim())) return "no query";
       const canvas = section.querySelector("canvas");

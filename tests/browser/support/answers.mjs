@@ -149,7 +149,10 @@ export function exposition(metrics, seconds, timeMs) {
   let seed = 1;
   const add = (name, pairs, value) => lines.push(`${name}{${pairs.map(([l, v]) => `${l}="${escape(v)}"`).join(",")}} ${value} ${timeMs}`);
   for (const [metric, labels] of metrics) {
-    for (const pairs of combinations(labels)) {
+    for (const asked of combinations(labels)) {
+      // What a scrape adds to every series.
+      const target = [["job", "answers"], ["instance", "127.0.0.1:9100"]].filter(([label]) => !labels.has(label));
+      const pairs = [...asked, ...target];
       seed = (seed * 7) % 101;
       const rate = 1 + (seed % 13);
       const wave = 40 + 30 * Math.sin(seconds / 9 + seed);

@@ -24,7 +24,8 @@ export function LogsPanel(props: PanelProps) {
       timeZone={timeZone}
       showTime={options.showTime !== false}
       showLabels={options.showLabels === true}
-      wraps={options.wrapLogMessage !== false}
+      // A telephone shows the beginning of a line and no more.
+      wraps={options.wrapLogMessage !== false || width < NARROW_PX}
       prettify={options.prettifyLogMessage === true}
       displayedFields={fields}
       showCommonLabels={options.showCommonLabels === true}
@@ -38,6 +39,7 @@ export function LogsPanel(props: PanelProps) {
 }
 
 const MAX_FIELDS = 30;
+const NARROW_PX = 420;
 
 function displayedFields(given: unknown): string[] {
   return Array.isArray(given) ? given.slice(0, MAX_FIELDS).map(String) : [];
