@@ -88,11 +88,13 @@ export function UPlotChart(props: UPlotChartProps) {
   }, [events]);
 
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a figure element has margins and a caption of its own.
     <div
       ref={root}
       className={`${styles.chart} ${props.many ? styles.many : ""}`}
       style={{ width, height }}
-      role="img"
+      // No image: the marks of events within are buttons.
+      role="figure"
       aria-label={ariaLabel}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys move the cursor.
       tabIndex={0}

@@ -79,7 +79,7 @@ describe.skipIf(!present)("real dashboards", () => {
       }
     }
     expect(panels).toBeGreaterThan(1000);
-  }, 60_000);
+  }, 300_000);
 
   it("draw the panels of some", async () => {
     (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
@@ -92,5 +92,5 @@ describe.skipIf(!present)("real dashboards", () => {
         await act(async () => root.unmount());
       }
     }
-  }, 60_000);
+  }, 300_000);
 });
