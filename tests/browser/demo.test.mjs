@@ -69,5 +69,9 @@ test("on paper every panel is drawn", async () => {
   await page.keyboard.press("Control+p");
   const printed = await until("the print dialog", () => page.evaluate(() => window.printed));
   assert.ok(printed.length > 12 && printed.filter(Boolean).length > 10, JSON.stringify(printed));
+  // The page's menu stays on the screen, the panels have the whole sheet.
+  await page.emulateMedia({ media: "print" });
+  assert.equal(await page.getByRole("navigation", { name: "Main" }).isVisible(), false);
+  assert.equal(await page.locator("#main").evaluate((main) => main.getBoundingClientRect().left), 0);
   await close();
 });
