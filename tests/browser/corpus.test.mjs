@@ -98,7 +98,7 @@ async function look(page) {
     const state = (section) => {
       if (section.querySelector('[role="progressbar"]')) return null;
       const body = section.lastElementChild?.innerText ?? section.innerText;
-      const error = section.querySelector('[aria-label^="Error: "]');
+      const error = section.querySelector('button[aria-label^="Error: "]');
       if (error) return `error: ${error.getAttribute("aria-label").slice(7, 200)}`;
       if (/No data/.test(body) && !section.querySelector("canvas")) return "no data";
       if (/^No query$/.test(body.trim())) return "no query";

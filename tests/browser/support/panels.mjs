@@ -21,7 +21,7 @@ export const ink = (panel) =>
 /** The error and warning marks of all panels, each with its panel's name. */
 export const marks = (page) =>
   page.evaluate(() =>
-    [...document.querySelectorAll('section[data-panel] [aria-label^="Error: "], section[data-panel] [aria-label^="Warning: "]')].map(
+    [...document.querySelectorAll('section[data-panel] button[aria-label^="Error: "], section[data-panel] button[aria-label^="Warning: "]')].map(
       (mark) => `${mark.closest("section").getAttribute("aria-label")}: ${mark.getAttribute("aria-label")}`,
     ),
   );
