@@ -10,7 +10,7 @@ NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
 CHROMIUM := $(firstword $(wildcard /usr/bin/chromium /usr/bin/chromium-browser))
 
-.PHONY: help run check test soak bench web tools browser fmt lint-rust lint-web test-rust test-web test-browser binary clean
+.PHONY: help run check test soak bench web tools clients browser fmt lint-rust lint-web test-rust test-web test-browser binary clean
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,7 @@ test: tools lint-rust lint-web test-rust test-web test-browser ## Everything CI 
 
 soak: web browser ## The long versions of the tests, an hour or so; prints their figures
 	PHAROS_SOAK=1 $(CARGO) test --release --locked -p metric-store -- --nocapture
+	PHAROS_SOAK=1 $(CARGO) test --release --locked -p promql --test fuzz -- --nocapture
 	$(CARGO) test --release --locked -p log-store -- --nocapture --ignored
 	$(CARGO) build --release --locked -p pharos
 	PHAROS_SOAK=1 PHAROS_BIN=$(CURDIR)/target/release/pharos $(CARGO) test --release --locked -p pharos --test e2e -- --nocapture soak
@@ -76,7 +77,11 @@ lint-web: web/node_modules/.installed ## TypeScript and biome
 binary: web ## The debug binary that browser tests run
 	$(CARGO) build --locked -p pharos
 
-test-rust: web ## Unit, property, crash, conformance and end-to-end tests (these run the real binary)
+clients: ## Prometheus and programs that people use with it and with Loki, for the tests that run them
+	@scripts/prometheus
+	@scripts/clients
+
+test-rust: web clients ## Unit, property, crash, conformance and end-to-end tests (these run the real binary)
 	@if [ -n "$(NEXTEST)" ]; then $(CARGO) nextest run --locked --workspace --no-fail-fast; \
 	else $(CARGO) test --locked --workspace; fi
 

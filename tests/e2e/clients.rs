@@ -1,19 +1,24 @@
-//! Loki handlers that people have in their programs push, and what they pushed is read back. They come from elsewhere:
-//! `PHAROS_CLIENTS` names a folder with a Python environment (`venv/`, with python-logging-loki) and `node_modules/`
-//! (with winston and winston-loki); without it these tests say that they skip.
+//! Clients that people have in their programs, unchanged: Loki handlers push, and what they pushed is read back;
+//! a client of Prometheus asks. They come from elsewhere: `scripts/clients` gets them into `target/clients`, or
+//! `PHAROS_CLIENTS` names a folder with a Python environment (`venv/`, with prometheus-api-client and
+//! python-logging-loki) and `node_modules/` (with winston and winston-loki); without them these tests say that they
+//! skip.
 
 use std::path::PathBuf;
 use std::process::Command;
 
+use model::{Labels, Metadata, MetricBatch, MetricKind, Sample};
+
 use crate::server::{Server, eventually};
 
 fn clients(what: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("PHAROS_CLIENTS").map(PathBuf::from);
-    let found = folder.filter(|folder| folder.join(what).exists());
-    if found.is_none() {
-        println!("skipped: PHAROS_CLIENTS names no folder with {what}");
+    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/clients");
+    let folder = std::env::var_os("PHAROS_CLIENTS").map_or_else(|| PathBuf::from(own), PathBuf::from);
+    if folder.join(what).exists() {
+        return Some(folder);
     }
-    found
+    println!("skipped: {} has no {what} (scripts/clients gets it)", folder.display());
+    None
 }
 
 fn run(command: &mut Command) {
@@ -24,7 +29,7 @@ fn run(command: &mut Command) {
 
 #[test]
 fn python_logging_loki() {
-    let Some(folder) = clients("venv/bin/python") else { return };
+    let Some(folder) = clients("venv/python-logging-loki") else { return };
     let data = tempfile::tempdir().expect("a folder");
     let server = Server::start(data.path(), &["--no-collect"]);
     let script = r#"
@@ -75,4 +80,58 @@ transport.flush().then(() => setTimeout(() => process.exit(0), 200));
         let line = eventually("the line", || server.lines(&query).pop());
         assert!(line.contains(&format!("paid as json={json}")), "{line}");
     }
+}
+
+#[test]
+fn prometheus_api_client() {
+    let Some(folder) = clients("venv/prometheus-api-client") else { return };
+    let data = tempfile::tempdir().expect("a folder");
+    let server = Server::start(data.path(), &["--no-collect", "--retention", "0"]);
+    let mut batch = MetricBatch::default();
+    for (instance, factor) in [("a", 1.0), ("b", 10.0)] {
+        let labels = Labels::from_pairs([("__name__", "load"), ("instance", instance), ("job", "api")]);
+        let samples =
+            (0..40).map(|n| Sample { t_ms: (1_700_000_000 + n * 15) * 1000, value: n as f64 * factor });
+        batch.push(labels, samples);
+    }
+    let (kind, help) = (MetricKind::Gauge, "How much there is to do.".to_owned());
+    batch.metadata = vec![Metadata { family: "load".into(), kind, help, unit: String::new() }];
+    let headers = [("content-type", "application/x-protobuf"), ("content-encoding", "snappy")];
+    assert_eq!(server.post("/api/v1/write", &headers, wire::remote_write::encode(&batch)).0, 204);
+    let script = r#"
+import sys
+from datetime import datetime, timezone
+from prometheus_api_client import PrometheusApiClientException, PrometheusConnect
+from prometheus_api_client.utils import parse_datetime
+
+at = lambda s: datetime.fromtimestamp(1_700_000_000 + s, timezone.utc)
+client = PrometheusConnect(url=sys.argv[1], disable_ssl=True)
+assert client.check_prometheus_connection()
+assert client.all_metrics() == ["load"], client.all_metrics()
+assert client.get_label_names() == ["__name__", "instance", "job"]
+assert client.get_label_values("instance") == ["a", "b"]
+assert len(client.get_series(at(0), at(600), {"match[]": "load"})) == 2
+now = client.get_current_metric_value("load", {"instance": "b"}, {"time": at(150).timestamp()})
+assert now == [{"metric": {"__name__": "load", "instance": "b", "job": "api"}, "value": [1700000150, "100"]}], now
+raw = client.get_metric_range_data("load", {"instance": "a"}, at(-1), at(299))
+assert raw[0]["values"][3] == [1700000045, "3"] and len(raw[0]["values"]) == 20, raw
+total = client.custom_query("sum(load)", {"time": at(300).timestamp()})
+assert total == [{"metric": {}, "value": [1700000300, "220"]}], total
+steps = client.custom_query_range("sum by (job) (rate(load[1m]))", at(60), at(540), "60s")
+assert [v[0] for v in steps[0]["values"]] == list(range(1700000060, 1700000541, 60)), steps
+assert all(abs(float(v[1]) - 11 / 15) < 1e-9 for v in steps[0]["values"]), steps
+assert client.get_targets()["activeTargets"] == [] and client.get_scrape_pools() == []
+about = client.get_metric_metadata("load")
+assert "How much there is to do." in str(about), about
+try:
+    client.custom_query("sum(")
+    sys.exit("a wrong query was answered")
+except PrometheusApiClientException as why:
+    assert "400" in str(why) and "parse error" in str(why), why
+assert parse_datetime("now") is not None
+print("asked all")
+"#;
+    run(Command::new(folder.join("venv/bin/python"))
+        .args(["-c", script, &server.url])
+        .env("NO_PROXY", "127.0.0.1"));
 }

@@ -10,6 +10,7 @@ mod kill;
 mod loki;
 mod namespace;
 mod prometheus;
+mod promtool;
 mod push;
 mod scrape;
 mod server;

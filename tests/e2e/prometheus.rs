@@ -76,7 +76,6 @@ fn what_is_known_besides_samples() {
     let features = data(&server, "/api/v1/features");
     assert_eq!(features["promql_functions"]["histogram_quantiles"], json!(true));
     assert_eq!(data(&server, "/api/v1/notifications"), json!([]));
-    assert_eq!(server.get("/api/v1/notifications/live").0, 200);
     let metadata = data(&server, "/api/v1/metadata?limit_per_metric=1&metric=requests_total");
     assert_eq!(metadata["requests_total"][0]["type"], "counter");
     assert_eq!(data(&server, "/api/v1/metadata?limit=0"), json!({}));
@@ -85,11 +84,63 @@ fn what_is_known_besides_samples() {
     assert_eq!(tsdb["labelValueCountByLabelName"][0], json!({"name": "__name__", "value": 2}));
     let stats = data(&server, &format!("/api/v1/query?query=requests_total&time={START_S}&stats=all"));
     assert_eq!(stats["stats"]["samples"]["totalQueryableSamples"], json!(2));
+    assert_eq!(stats["stats"]["samples"]["totalQueryableSamplesPerStep"], json!([[START_S, 2]]));
     assert!(stats["stats"]["timings"]["evalTotalTime"].is_number());
+    let stats = data(&server, &format!("/api/v1/query_range?query={query}&{times}&step=300&stats=all"));
+    let each = json!([[START_S, 2], [START_S + 300, 10], [START_S + 600, 8]]);
+    assert_eq!(stats["stats"]["samples"]["totalQueryableSamplesPerStep"], each);
+    assert_eq!(stats["stats"]["samples"]["totalQueryableSamples"], json!(20));
     let long = "a".repeat(60);
     let format = data(&server, &format!("/api/v1/format_query?query=sum({long})%2Bsum({long})"));
     assert_eq!(format, format!("  sum({long})\n+\n  sum({long})"));
     assert_eq!(server.get("/api/v1/targets/metadata").0, 404);
+}
+
+#[test]
+fn notifications_stay_open_and_the_server_can_be_asked_to_stop() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start(folder.path(), &["--no-collect"]);
+    let mut live = send(&server, "/api/v1/notifications/live", "");
+    let mut head = [0; 1024];
+    let read = std::io::Read::read(&mut live, &mut head).expect("a head");
+    let head = String::from_utf8_lossy(&head[..read]).to_lowercase();
+    assert!(head.starts_with("http/1.1 200") && head.contains("text/event-stream"), "{head}");
+    live.set_read_timeout(Some(std::time::Duration::from_millis(200))).expect("set");
+    let mut rest = Vec::new();
+    let open = std::io::Read::read_to_end(&mut live, &mut rest).expect_err("it stays open").kind();
+    assert_eq!(open, std::io::ErrorKind::WouldBlock);
+    assert_eq!(server.get("/-/quit").0, 405);
+    assert_eq!(server.post("/-/quit", &[], Vec::new()).0, 200);
+    // The open stream ends with the server, and does not hold it up.
+    live.set_read_timeout(None).expect("set");
+    std::io::Read::read_to_end(&mut live, &mut rest).expect("an end");
+    let (status, took) = server.wait();
+    assert!(status.success() && took < std::time::Duration::from_secs(4), "{status} after {took:?}");
+}
+
+#[test]
+fn relabelling_is_shown_rule_by_rule() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("prometheus.yml");
+    crate::server::write(
+        &config,
+        "scrape_configs:\n- job_name: a\n  relabel_configs:\n  - {source_labels: [env], target_label: stage}\n  \
+         - {action: drop, source_labels: [stage], regex: old}\n- job_name: empty\n",
+    );
+    let args = ["--no-collect", "--prometheus-config", config.to_str().expect("UTF-8")];
+    let server = Server::start(&folder.path().join("data"), &args);
+    assert_eq!(data(&server, "/api/v1/scrape_pools"), json!({"scrapePools": ["a", "empty"]}));
+    let steps = |env: &str| {
+        let labels = encode(&json!({"env": env}).to_string());
+        data(&server, &format!("/api/v1/targets/relabel_steps?scrapePool=a&labels={labels}"))["steps"].clone()
+    };
+    assert_eq!(steps("new")[0]["output"], json!({"env": "new", "stage": "new"}));
+    assert_eq!(steps("new")[1]["keep"], json!(true));
+    let dropped = steps("old");
+    assert_eq!((&dropped[1]["keep"], &dropped[1]["output"]), (&json!(false), &json!({})));
+    assert_eq!(dropped[1]["rule"]["action"], "drop");
+    assert_eq!(server.get("/api/v1/targets/relabel_steps?scrapePool=b&labels={}").0, 404);
+    assert_eq!(server.get("/api/v1/targets/relabel_steps?scrapePool=a&labels=x").0, 400);
 }
 
 #[test]
@@ -148,8 +199,14 @@ fn series_are_deleted_and_snapshots_stay() {
     let server = Server::start(folder.path(), &["--no-collect", "--retention", "0"]);
     assert_eq!(count(&server).as_deref(), Some("1"));
     let copy = folder.path().join("snapshots").join(name);
+    drop(server);
     let server = Server::start(&copy, &["--no-collect", "--retention", "0"]);
     assert_eq!(count(&server).as_deref(), Some("2"));
+    let blocks = data(&server, "/api/v1/status/tsdb/blocks")["blocks"].clone();
+    assert_eq!(
+        (&blocks[0]["stats"]["numSeries"], &blocks[0]["minTime"]),
+        (&json!(3), &json!(START_S * 1000))
+    );
 }
 
 #[test]
@@ -178,6 +235,38 @@ fn another_prometheus_federates() {
         )
     );
     assert_eq!(server.get("/federate?match[]=(").0, 400);
+    // Another Pharos scrapes it as Prometheus does: native histograms come along, names and instances stay.
+    let mut batch = MetricBatch::default();
+    batch.push(Labels::from_pairs([("__name__", "latency"), ("instance", "a"), ("job", "j")]), []);
+    let histogram = Histogram {
+        schema: 2,
+        count: 3.5,
+        sum: 4.5,
+        zero_threshold: 0.001,
+        positive_spans: vec![Span { offset: 0, length: 2 }],
+        positive_buckets: vec![1.5, 2.0],
+        ..Histogram::default()
+    };
+    batch.histograms.push((0, now_ms, histogram));
+    assert_eq!(server.post("/api/v1/write", &PROTOBUF, wire::remote_write::encode(&batch)).0, 204);
+    let config = folder.path().join("prometheus.yml");
+    let address = server.url.trim_start_matches("http://");
+    crate::server::write(
+        &config,
+        &format!(
+            "global: {{scrape_interval: 1s}}\nscrape_configs:\n- job_name: federate\n  honor_labels: true\n  \
+             metrics_path: /federate\n  params: {{'match[]': ['{{__name__!=\"\"}}']}}\n  \
+             scrape_native_histograms: true\n  static_configs: [{{targets: ['{address}']}}]\n"
+        ),
+    );
+    let args = ["--no-collect", "--prometheus-config", config.to_str().expect("UTF-8")];
+    let above = Server::start(&folder.path().join("above"), &args);
+    let found = eventually("what is below", || above.query("histogram_count(latency)").pop());
+    assert_eq!(found["value"][1], "3.5", "{found}");
+    let found = above.query("last_over_time(latency[1h])");
+    assert_eq!(found[0]["metric"], json!({"__name__": "latency", "instance": "a", "job": "j"}));
+    assert_eq!(found[0]["histogram"][1]["buckets"].as_array().map(Vec::len), Some(2), "{found:?}");
+    assert_eq!(above.query("up{job=\"x\\\"y\"}")[0]["metric"]["instance"], Value::Null);
 }
 
 /// `ReadRequest` of one query, hand-made: the client's side of the protocol.
@@ -230,9 +319,9 @@ fn another_prometheus_reads() {
     let (status, frames) = read("requests_total", true);
     assert_eq!(status, 200);
     assert_eq!(frames.windows(8).filter(|window| *window == b"instance").count(), 2);
-    // Chunks hold no histograms: the client gets samples, which it accepts as well.
-    let (_, body) = read("latency", true);
-    assert!(wire::compression::snappy(&body, 1 << 20).is_ok());
+    // One chunk of float histograms: kind 3.
+    let (_, frames) = read("latency", true);
+    assert!(contains(&frames, b"latency") && contains(&frames, &[0x18, 3, 0x22]), "{frames:?}");
     assert_eq!(server.post("/api/v1/read", &PROTOBUF, b"no snappy".to_vec()).0, 400);
 }
 

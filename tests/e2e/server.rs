@@ -150,6 +150,12 @@ impl Server {
         (self.child.wait().expect("ended"), began.elapsed())
     }
 
+    /// How it ended by itself, and how long that took.
+    pub(crate) fn wait(mut self) -> (ExitStatus, Duration) {
+        let began = Instant::now();
+        (self.child.wait().expect("ended"), began.elapsed())
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }

@@ -1,6 +1,8 @@
 //! What the edge asks of the program around it.
 
-use model::{Error, ErrorKind, LogStats, MetricStats, Result, Selector};
+use collect::relabel::Step;
+use model::{Error, ErrorKind, Labels, LogStats, MetricStats, Result, Selector};
+use tokio::sync::watch::Receiver;
 
 /// The program as its edge sees it: state of its collection, and what an operator may ask of it.
 pub trait Program: Send + Sync {
@@ -36,6 +38,11 @@ pub trait Program: Send + Sync {
         Err(Error::new(ErrorKind::NotFound, "this program has no store to delete from"))
     }
 
+    /// The files that samples lie in.
+    fn blocks(&self) -> Vec<Block> {
+        Vec::new()
+    }
+
     /// Gives the room of deleted samples back.
     fn clean_tombstones(&self) -> Result<()> {
         Err(Error::new(ErrorKind::NotFound, "this program has no store to clean"))
@@ -45,6 +52,23 @@ pub trait Program: Send + Sync {
     fn snapshot(&self) -> Result<String> {
         Err(Error::new(ErrorKind::NotFound, "this program has no store to copy"))
     }
+
+    /// The names of all scrape configurations, those without targets too.
+    fn scrape_pools(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What each relabelling rule of a scrape configuration makes of a target's labels; `None` if there is no such
+    /// configuration.
+    fn relabel_steps(&self, _pool: &str, _labels: &Labels) -> Option<Vec<Step>> {
+        None
+    }
+
+    /// Stops the server as SIGTERM does.
+    fn quit(&self) {}
+
+    /// Becomes true once the server stops: what stays open for ever ends then.
+    fn stopping(&self) -> Receiver<bool>;
 
     /// The configuration in use, as YAML.
     fn config_yaml(&self) -> String;
@@ -57,6 +81,25 @@ pub trait Program: Send + Sync {
 
     /// What is compiled in: version.
     fn version(&self) -> &'static str;
+}
+
+/// A file with the samples of a window of time.
+#[derive(Debug, Clone, Default)]
+pub struct Block {
+    /// Its name.
+    pub name: String,
+    /// Time of its first sample, ms.
+    pub first_ms: i64,
+    /// Time of its last sample, ms.
+    pub last_ms: i64,
+    /// Its series.
+    pub series: u64,
+    /// Its samples.
+    pub samples: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// The names of files that were merged into it.
+    pub merged: Vec<String>,
 }
 
 /// The home page: see the README's `GET /api/pharos/v1/home`.

@@ -9,6 +9,7 @@ pub(crate) mod labels;
 pub(crate) mod query;
 pub(crate) mod read;
 pub(crate) mod reply;
+mod request;
 pub(crate) mod status;
 pub(crate) mod targets;
 pub(crate) mod tree;

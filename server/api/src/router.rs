@@ -46,6 +46,7 @@ pub fn router(state: Arc<State>) -> Router {
     }));
     let admin = Router::new()
         .route("/-/reload", post(reload).put(reload))
+        .route("/-/quit", post(quit).put(quit))
         .route("/api/v1/admin/wipe", put(push_gateway::wipe))
         .route("/api/pharos/v1/dashboards", post(pharos::dashboards::import))
         .route(
@@ -75,7 +76,8 @@ pub fn router(state: Arc<State>) -> Router {
     let worth = SizeAbove::new(1024)
         .and(NotForContentType::const_new("application/x-pharos-frames"))
         .and(NotForContentType::IMAGES)
-        .and(NotForContentType::GRPC);
+        .and(NotForContentType::GRPC)
+        .and(NotForContentType::SSE);
     guarded
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(worth))
         .layer(from_fn(move |request: Request, next: Next| guard::headers(outer.clone(), request, next)))
@@ -102,6 +104,7 @@ fn prometheus_read() -> Router<Arc<State>> {
         .route("/api/v1/notifications/live", get(features::notifications_live))
         .route("/api/v1/read", post(read::read))
         .route("/api/v1/targets/metadata", get(targets::metadata))
+        .route("/api/v1/targets/relabel_steps", get(targets::relabel_steps))
         .route("/api/v1/query", get(query::instant).post(query::instant))
         .route("/api/v1/query_range", get(query::range).post(query::range))
         .route("/api/v1/format_query", get(query::format).post(query::format))
@@ -116,6 +119,7 @@ fn prometheus_read() -> Router<Arc<State>> {
         .route("/api/v1/status/config", get(status::config))
         .route("/api/v1/status/flags", get(status::flags))
         .route("/api/v1/status/tsdb", get(status::tsdb))
+        .route("/api/v1/status/tsdb/blocks", get(status::blocks))
         .route("/api/v1/status/walreplay", get(status::walreplay))
         .route("/api/v1/rules", get(status::rules))
         .route("/api/v1/alerts", get(status::alerts))
@@ -214,6 +218,11 @@ async fn reload(Shared(state): Shared<Arc<State>>) -> Response {
         }
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
+}
+
+async fn quit(Shared(state): Shared<Arc<State>>) -> &'static str {
+    state.program.quit();
+    "Requesting termination... Goodbye!"
 }
 
 fn panicked(what: Box<dyn std::any::Any + Send + 'static>) -> Response {

@@ -7,6 +7,7 @@ use model::{Clock, INSTANCE, JOB, Labels, MetricSink, SeriesSource};
 use wire::exposition::Page;
 
 use crate::config::{HttpConfig, Limits, Protocols, ScrapeConfig};
+use crate::relabel::{Step, relabel_steps};
 use crate::scrape::{Job, Leftovers, Origin, Parts};
 use crate::status::CollectStatus;
 
@@ -114,6 +115,17 @@ impl Collector {
         status.targets.sort_by(|a, b| (&a.job_name, &a.labels).cmp(&(&b.job_name, &b.labels)));
         *self.last_status.lock() = status.clone();
         status
+    }
+
+    /// The names of all scrape configurations, those without targets too.
+    pub fn job_names(&self) -> Vec<String> {
+        self.jobs.try_lock().map(|jobs| jobs.by_name.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    /// What each rule of a job's `relabel_configs` makes of a target's labels; `None` if there is no such job.
+    pub fn relabel_steps(&self, job_name: &str, labels: &Labels) -> Option<Vec<Step>> {
+        let jobs = self.jobs.try_lock().ok()?;
+        Some(relabel_steps(labels, &jobs.by_name.get(job_name)?.config.relabel))
     }
 
     /// Stops collecting, for good. Series are not marked stale: after a restart they go on.

@@ -92,6 +92,32 @@ pub fn relabel(labels: &Labels, rules: &[Rule]) -> Option<Labels> {
     relabel_builder(&mut builder, rules).then(|| builder.build())
 }
 
+/// What one rule made of a label set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// The rule.
+    pub rule: Rule,
+    /// The labels after it.
+    pub output: Labels,
+    /// False if the rule drops the label set: no step follows.
+    pub keep: bool,
+}
+
+/// Applies `rules` in order and keeps what each makes of the labels.
+pub fn relabel_steps(labels: &Labels, rules: &[Rule]) -> Vec<Step> {
+    let mut builder = labels.to_builder();
+    let mut steps = Vec::with_capacity(rules.len());
+    for rule in rules {
+        let keep = rule.apply(&mut builder);
+        let output = if keep { builder.clone().build() } else { Labels::empty() };
+        steps.push(Step { rule: rule.clone(), output, keep });
+        if !keep {
+            break;
+        }
+    }
+    steps
+}
+
 /// Applies `rules` to a builder. False if one of them drops the label set.
 pub fn relabel_builder(labels: &mut LabelsBuilder, rules: &[Rule]) -> bool {
     rules.iter().all(|rule| rule.apply(labels))

@@ -172,7 +172,7 @@ impl Head {
             series.last = Some((incoming.t_ms, bits));
             series.live.push(incoming.t_ms, incoming.value, &mut self.columns, &mut self.scratch);
         }
-        if incoming.histogram.is_some() || incoming.start_ms != 0 {
+        if incoming.histogram.is_some() || incoming.start_ms != 0 || series.live.is_attached() {
             series.live.attach(incoming.t_ms, incoming.histogram, incoming.start_ms);
         }
         self.live_samples += 1;

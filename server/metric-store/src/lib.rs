@@ -23,4 +23,4 @@ mod speed;
 
 pub use config::{Config, RetentionClass};
 pub use error::{Error, Result};
-pub use store::MetricStore;
+pub use store::{MetricStore, PartitionInfo};

@@ -50,6 +50,25 @@ impl std::fmt::Debug for MetricStore {
     }
 }
 
+/// A partition, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartitionInfo {
+    /// Its path below the store's folder.
+    pub path: String,
+    /// Time of its first sample, ms.
+    pub first_ms: i64,
+    /// Time of its last sample, ms.
+    pub last_ms: i64,
+    /// Its series.
+    pub series: u64,
+    /// Its samples.
+    pub samples: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// The partitions that were merged into it.
+    pub merged: Vec<String>,
+}
+
 #[derive(Debug, Default)]
 struct Counters {
     appended: AtomicU64,
@@ -139,6 +158,21 @@ impl MetricStore {
     pub fn health(&self) -> Result<()> {
         self.check_open()?;
         Ok(self.wal.health()?)
+    }
+
+    /// The partitions on disk, in the order of their windows.
+    pub fn partitions(&self) -> Vec<PartitionInfo> {
+        let partitions = self.state.read().partitions.clone();
+        let info = |file: &Arc<PartitionFile>| PartitionInfo {
+            path: file.path.clone(),
+            first_ms: file.summary.bounds.0,
+            last_ms: file.summary.bounds.1,
+            series: file.summary.series,
+            samples: file.summary.samples,
+            bytes: file.bytes,
+            merged: file.summary.supersedes.clone(),
+        };
+        partitions.iter().map(info).collect()
     }
 
     /// Samples that were rejected because another value of the same time was there first.

@@ -114,6 +114,21 @@ impl Histogram {
         all
     }
 
+    /// Upper bound and cumulative count of each custom bucket, `+Inf` last: the classic histogram that it holds.
+    pub fn cumulative(&self) -> Vec<(f64, f64)> {
+        let mut buckets = self.positive().peekable();
+        let mut sum = 0.0;
+        let of_bound = |(i, bound): (usize, &f64)| {
+            while let Some((_, count)) = buckets.next_if(|(at, _)| i64::from(*at) <= i as i64) {
+                sum += count;
+            }
+            (*bound, sum)
+        };
+        let mut all: Vec<(f64, f64)> = self.custom_bounds.iter().enumerate().map(of_bound).collect();
+        all.push((f64::INFINITY, self.count));
+        all
+    }
+
     /// The upper bound of the positive bucket `index`; see [`bucket_bound`].
     pub fn bound(&self, index: i32) -> f64 {
         bucket_bound(index, self.schema, &self.custom_bounds)

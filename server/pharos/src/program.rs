@@ -36,6 +36,10 @@ pub(crate) struct Running {
     /// Held by the one reload that runs.
     pub(crate) reloading: Mutex<()>,
     pub(crate) runtime: tokio::runtime::Handle,
+    /// Told when somebody asks the server to stop.
+    pub(crate) quit: tokio::sync::Notify,
+    /// True once it stops.
+    pub(crate) stopping: tokio::sync::watch::Sender<bool>,
     /// Why data cannot be written, if so.
     pub(crate) health: Box<dyn Fn() -> Result<(), String> + Send + Sync>,
 }
@@ -99,6 +103,19 @@ impl Program for Running {
         Ok(self.metrics.delete(selectors, start_ms, end_ms)?)
     }
 
+    fn blocks(&self) -> Vec<api::Block> {
+        let block = |info: metric_store::PartitionInfo| api::Block {
+            name: info.path,
+            first_ms: info.first_ms,
+            last_ms: info.last_ms,
+            series: info.series,
+            samples: info.samples,
+            bytes: info.bytes,
+            merged: info.merged,
+        };
+        self.metrics.partitions().into_iter().map(block).collect()
+    }
+
     fn clean_tombstones(&self) -> model::Result<()> {
         Ok(self.metrics.clean_tombstones()?)
     }
@@ -137,6 +154,22 @@ impl Program for Running {
     fn dropped_targets(&self) -> Vec<Vec<(String, String)>> {
         let pairs = |labels: &Labels| labels.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
         self.collect_status().dropped.iter().map(|dropped| pairs(&dropped.discovered_labels)).collect()
+    }
+
+    fn scrape_pools(&self) -> Vec<String> {
+        self.collector.job_names()
+    }
+
+    fn relabel_steps(&self, pool: &str, labels: &Labels) -> Option<Vec<collect::relabel::Step>> {
+        self.collector.relabel_steps(pool, labels)
+    }
+
+    fn quit(&self) {
+        self.quit.notify_one();
+    }
+
+    fn stopping(&self) -> tokio::sync::watch::Receiver<bool> {
+        self.stopping.subscribe()
     }
 
     fn config_yaml(&self) -> String {

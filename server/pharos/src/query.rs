@@ -1,5 +1,7 @@
 //! `pharos query`: a question to a server, answered as a table, sparklines or lines.
 
+mod render;
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -48,7 +50,7 @@ pub(crate) fn run(args: &QueryArgs) -> Result<ExitCode> {
         }
     }
     // A reader that closes the pipe early has seen enough.
-    let _ = std::io::stdout().write_all(render(&answer["data"]).as_bytes());
+    let _ = std::io::stdout().write_all(render::answer(&answer["data"]).as_bytes());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -153,126 +155,4 @@ async fn ask(args: &QueryArgs, url: &str, form: &[(&str, String)]) -> Result<Str
         bail!("{}", message.unwrap_or_else(|| format!("{status}: {}", text.trim())));
     }
     Ok(text)
-}
-
-/// `data` of a Prometheus or Loki answer, for a terminal.
-fn render(data: &Value) -> String {
-    let result = data["result"].as_array().cloned().unwrap_or_default();
-    match data["resultType"].as_str().unwrap_or_default() {
-        "scalar" | "string" => format!("{}\n", data["result"][1].as_str().unwrap_or_default()),
-        "vector" => {
-            let row = |row: &Value| {
-                (series(&row["metric"]), row["value"][1].as_str().unwrap_or("histogram").to_owned())
-            };
-            table(&result.iter().map(row).collect::<Vec<_>>())
-        }
-        "matrix" => {
-            let row = |row: &Value| {
-                let points = row["values"].as_array().into_iter().flatten();
-                let values: Vec<f64> = points.filter_map(|p| p[1].as_str()?.parse().ok()).collect();
-                let last = values.last().map(f64::to_string).unwrap_or_default();
-                (series(&row["metric"]), format!("{}  {last}", sparkline(&values, 60)))
-            };
-            table(&result.iter().map(row).collect::<Vec<_>>())
-        }
-        "streams" => lines(&result),
-        other => format!("unknown result type {other:?}\n"),
-    }
-}
-
-fn series(metric: &Value) -> String {
-    let pairs = metric.as_object().into_iter().flatten().filter(|(name, _)| *name != "__name__");
-    let labels: Vec<String> = pairs.map(|(name, value)| format!("{name}={value}")).collect();
-    let name = metric["__name__"].as_str().unwrap_or_default();
-    match (name.is_empty(), labels.is_empty()) {
-        (false, true) => name.to_owned(),
-        _ => format!("{name}{{{}}}", labels.join(", ")),
-    }
-}
-
-fn table(rows: &[(String, String)]) -> String {
-    if rows.is_empty() {
-        return "no series\n".into();
-    }
-    let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
-    rows.iter()
-        .map(|(name, value)| format!("{name}{}  {value}\n", " ".repeat(width - name.chars().count())))
-        .collect()
-}
-
-fn lines(streams: &[Value]) -> String {
-    let mut all: Vec<(String, String)> = Vec::new();
-    for stream in streams {
-        for entry in stream["values"].as_array().into_iter().flatten() {
-            let text = |i: usize| entry[i].as_str().unwrap_or_default().to_owned();
-            all.push((text(0), text(1)));
-        }
-    }
-    if all.is_empty() {
-        return "no lines\n".into();
-    }
-    all.sort_by_key(|(t_ns, _)| t_ns.parse::<i64>().unwrap_or_default());
-    let row = |(t_ns, line): &(String, String)| {
-        format!("{}  {}\n", clock(t_ns.parse().unwrap_or_default()), plain(line))
-    };
-    all.iter().map(row).collect()
-}
-
-/// A line without control characters: what a log holds must not drive the terminal that shows it.
-fn plain(line: &str) -> String {
-    line.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
-}
-
-/// A time of a log line: UTC, to the millisecond.
-fn clock(t_ns: i64) -> String {
-    match jiff::Timestamp::from_nanosecond(i128::from(t_ns)) {
-        Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string(),
-        Err(_) => t_ns.to_string(),
-    }
-}
-
-/// Values as blocks of eight heights, squeezed into `width` columns.
-fn sparkline(values: &[f64], width: usize) -> String {
-    const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let finite = values.iter().copied().filter(|v| v.is_finite());
-    let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
-    let step = values.len().div_ceil(width).max(1);
-    let block = |chunk: &[f64]| {
-        let finite: Vec<f64> = chunk.iter().copied().filter(|v| v.is_finite()).collect();
-        if finite.is_empty() {
-            return ' ';
-        }
-        let mean = finite.iter().sum::<f64>() / finite.len() as f64;
-        let share = if high > low { (mean - low) / (high - low) } else { 0.0 };
-        BLOCKS[((share * 7.0).round() as usize).min(7)]
-    };
-    values.chunks(step).map(block).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(data: &str, expect: &str) {
-        assert_eq!(render(&serde_json::from_str(data).expect("JSON")), expect);
-    }
-
-    #[test]
-    fn answers_for_a_terminal() {
-        check(r#"{"resultType":"scalar","result":[1,"2.5"]}"#, "2.5\n");
-        check(
-            r#"{"resultType":"vector","result":[{"metric":{"__name__":"up","job":"a"},"value":[1,"1"]},{"metric":{"__name__":"up"},"value":[1,"0"]}]}"#,
-            "up{job=\"a\"}  1\nup           0\n",
-        );
-        check(
-            r#"{"resultType":"matrix","result":[{"metric":{"__name__":"x"},"values":[[1,"0"],[2,"7"]]}]}"#,
-            "x  ▁█  7\n",
-        );
-        check(
-            r#"{"resultType":"streams","result":[{"stream":{},"values":[["1700000000500000000","b"],["1700000000000000000","a"]]}]}"#,
-            "2023-11-14 22:13:20.000  a\n2023-11-14 22:13:20.500  b\n",
-        );
-        check(r#"{"resultType":"vector","result":[]}"#, "no series\n");
-        assert_eq!(clock(-1_000_000), "1969-12-31 23:59:59.999");
-    }
 }

@@ -210,6 +210,8 @@ fn start(
         config_yaml: ArcSwap::from_pointee(inputs.config_yaml.clone()),
         reloading: Mutex::new(()),
         runtime: tokio::runtime::Handle::current(),
+        quit: tokio::sync::Notify::new(),
+        stopping: watch::channel(false).0,
         health: Box::new(health),
     });
     inputs.log_notices();
@@ -253,19 +255,19 @@ async fn watch_dashboards(boards: Arc<Boards>) {
     }
 }
 
-/// Serves until SIGTERM or SIGINT; SIGHUP reloads.
+/// Serves until SIGTERM, SIGINT or `/-/quit`; SIGHUP reloads.
 async fn serve_http(
     listener: TcpListener,
     state: Arc<State>,
     running: Arc<Running>,
     signals: &mut Signals,
 ) -> Result<()> {
-    let (stop, stopped) = watch::channel(false);
+    let stop = &running.stopping;
     let app = api::router(state);
     for listener in drop_in_listeners(&running.config, listener.local_addr()?).await {
-        tokio::spawn(serve_on(listener, app.clone(), stopped.clone()));
+        tokio::spawn(serve_on(listener, app.clone(), stop.subscribe()));
     }
-    let mut server = tokio::spawn(serve_on(listener, app, stopped));
+    let mut server = tokio::spawn(serve_on(listener, app, stop.subscribe()));
     loop {
         tokio::select! {
             result = &mut server => return Ok(result??),
@@ -273,10 +275,11 @@ async fn serve_http(
             _ = signals.hup.recv() => drop(tokio::spawn(reload(running.clone()))),
             _ = signals.term.recv() => break,
             _ = signals.int.recv() => break,
+            () = running.quit.notified() => break,
         }
     }
     tracing::info!("stopping");
-    let _ = stop.send(true);
+    stop.send_replace(true);
     if tokio::time::timeout(GRACE, &mut server).await.is_err() {
         tracing::warn!("requests still ran after {} s and were cut", GRACE.as_secs());
         server.abort();

@@ -19,11 +19,13 @@ pub struct Options {
     pub lookback_ms: i64,
     /// The step of subqueries that name none.
     pub default_step_ms: i64,
+    /// Whether the samples of each step are counted: [`Answer::queryable`].
+    pub count_samples: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { lookback_ms: 300_000, default_step_ms: 60_000 }
+        Options { lookback_ms: 300_000, default_step_ms: 60_000, count_samples: false }
     }
 }
 
@@ -111,8 +113,8 @@ pub fn range(
 
 fn answer(evaluator: Evaluator<'_>, value: Value, control: &Control) -> Answer {
     let stats = Stats { samples: control.samples(), peak_bytes: control.peak_bytes() };
-    let (warnings, infos) = evaluator.finish();
-    Answer { value, warnings, infos, stats }
+    let (warnings, infos, queryable) = evaluator.finish();
+    Answer { value, warnings, infos, stats, queryable }
 }
 
 /// Drops the names that are to go, and puts rows together that then have the same labels.

@@ -10,6 +10,7 @@ use crate::aggregate;
 use crate::ast::{At, Binary, Call, Expr, ExprKind, Span, Timing, UnaryOp, ValueType};
 use crate::binary;
 use crate::column::{Row, Steps, is_absent};
+use crate::counted::Counted;
 use crate::engine::{Options, TimeRange};
 use crate::error::{Error, Result};
 use crate::functions;
@@ -38,6 +39,8 @@ pub(crate) struct Evaluator<'a> {
     summarised: FxHashSet<Span>,
     notes: Mutex<Notes>,
     reserved: AtomicU64,
+    /// Where samples are counted, if anybody asks.
+    pub(crate) counted: Option<Counted>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -48,6 +51,7 @@ impl<'a> Evaluator<'a> {
         options: &'a Options,
         control: &'a Control,
     ) -> Self {
+        let steps = || Steps::range(times.start_ms, times.end_ms, times.step_ms.max(1)).count;
         Evaluator {
             source,
             control,
@@ -57,12 +61,15 @@ impl<'a> Evaluator<'a> {
             summarised: summarised(query.expr()),
             notes: Mutex::default(),
             reserved: AtomicU64::new(0),
+            counted: options.count_samples.then(|| Counted::new(steps())),
         }
     }
 
-    /// The warnings and infos.
-    pub(crate) fn finish(self) -> (Vec<String>, Vec<String>) {
-        std::mem::take(&mut *self.notes()).into_parts()
+    /// The warnings, the infos, and the samples of each step if they were counted.
+    pub(crate) fn finish(mut self) -> (Vec<String>, Vec<String>, Vec<u64>) {
+        let (warnings, infos) = std::mem::take(&mut *self.notes()).into_parts();
+        let counted = self.counted.take().map(Counted::into_steps);
+        (warnings, infos, counted.unwrap_or_default())
     }
 
     fn notes(&self) -> std::sync::MutexGuard<'_, Notes> {

@@ -7,6 +7,7 @@ mod aggregate;
 mod ast;
 mod binary;
 mod column;
+mod counted;
 mod deep;
 mod engine;
 mod error;

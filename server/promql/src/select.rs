@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::ast::{MatrixSelector, RangeMode, Span, Subquery, VectorSelector};
 use crate::column::{ABSENT, Row, Steps, is_absent};
+use crate::counted::size;
 use crate::error::{Error, Result};
 use crate::evaluate::{Evaluator, Output, Sink};
 use crate::functions::{smoothed_at, smoothed_points};
@@ -131,7 +132,11 @@ impl Evaluator<'_> {
                     self.control.check()?;
                 }
                 let indices = columns.get(&series.timestamps, |times| newest(times, references, lookback));
-                rows.extend(row_of_newest(&series, &indices, find));
+                let row = row_of_newest(&series, &indices, find);
+                if let (Some(counted), Some(row)) = (&self.counted, &row) {
+                    counted.add_row(row);
+                }
+                rows.extend(row);
             }
             Ok(rows)
         };
@@ -164,7 +169,11 @@ impl Evaluator<'_> {
                 let values = (0..references.count).map(|i| smoothed_at(&samples, references.at(i), lookback));
                 Row::new(series.labels.clone(), values.collect())
             });
-            Ok(rows.filter(Row::has_samples).collect())
+            let rows: Vec<Row> = rows.filter(Row::has_samples).collect();
+            if let Some(counted) = &self.counted {
+                rows.iter().for_each(|row| counted.add_row(row));
+            }
+            Ok(rows)
         };
         self.stream_series(&select, make, sink)
     }
@@ -207,6 +216,19 @@ impl Evaluator<'_> {
         }
     }
 
+    /// The same below a function, which counts the samples of its windows.
+    pub(crate) fn subquery_argument(
+        &self,
+        subquery: &Subquery,
+        span: Span,
+        steps: Steps,
+    ) -> Result<(Vec<Row>, Steps, (References, i64))> {
+        match &self.counted {
+            Some(counted) => counted.mute(|| self.subquery_rows(subquery, span, steps)),
+            None => self.subquery_rows(subquery, span, steps),
+        }
+    }
+
     /// The samples of a range selector at one time, as they are.
     pub(crate) fn raw_samples(
         &self,
@@ -227,7 +249,13 @@ impl Evaluator<'_> {
         for batch in 0..set.batches() {
             for series in set.read(batch, self.control)? {
                 self.reserve((series.values.len() * 16) as u64)?;
-                out.extend(raw(&series, select.start_ms, end_ms));
+                let series = raw(&series, select.start_ms, end_ms);
+                if let (Some(counted), Some(series)) = (&self.counted, &series) {
+                    let floats = series.values.len() - series.histograms.len();
+                    let histograms: u64 = series.histograms.iter().map(|(_, h)| size(h)).sum();
+                    counted.add(0, floats as u64 + histograms);
+                }
+                out.extend(series);
             }
         }
         self.warn_source(set.warnings());

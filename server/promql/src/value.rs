@@ -101,4 +101,6 @@ pub struct Answer {
     pub infos: Vec<String>,
     /// Numbers about the evaluation.
     pub stats: Stats,
+    /// Samples that each step looked at, as Prometheus counts them; empty unless [`crate::Options`] ask.
+    pub queryable: Vec<u64>,
 }

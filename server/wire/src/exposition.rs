@@ -13,7 +13,9 @@ use std::borrow::Cow;
 
 pub use page::{Family, Page};
 pub use parser::{Format, Item, NORMAL_NAN_BITS, Parser, Point, RawExemplar};
-pub use proto::{ProtoFamily, ProtoItem, ProtoOptions, ProtoPoint, ProtoValue, normal_bound, read_protobuf};
+pub use proto::{
+    ProtoFamily, ProtoItem, ProtoOptions, ProtoPoint, ProtoValue, ProtoWriter, normal_bound, read_protobuf,
+};
 
 /// Name and value of a label, unescaped.
 pub type LabelPair<'a> = (Cow<'a, str>, Cow<'a, str>);

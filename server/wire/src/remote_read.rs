@@ -1,9 +1,11 @@
-//! Remote read: which samples are asked for, and answers as samples or as streamed XOR chunks. Source: Prometheus
+//! Remote read: which samples are asked for, and answers as samples or as streamed chunks. Source: Prometheus
 //! documentation, "Remote read API"; `prompb/remote.proto`.
 
+mod bits;
+mod histogram;
 mod xor;
 
-use model::{MatchOp, Matcher, Select, Series, is_stale};
+use model::{Histogram, MatchOp, Matcher, Select, Series, is_stale};
 
 use crate::protobuf::{Bad, Reader, Value, Writer, malformed};
 use crate::remote_write::encode as put;
@@ -26,8 +28,6 @@ pub struct Request {
     pub queries: Vec<Select>,
     /// The client prefers streamed chunks.
     pub streamed: bool,
-    /// The client takes samples too, or says nothing.
-    pub sampled: bool,
 }
 
 /// Reads a request: a snappy block of at most `max_bytes` once decompressed.
@@ -53,10 +53,13 @@ fn request(message: &[u8]) -> std::result::Result<Request, Bad> {
             _ => {}
         }
     }
-    // The first kind that is known is the one.
-    let streamed = accepted.iter().find(|kind| **kind <= 1) == Some(&1);
-    let sampled = accepted.is_empty() || accepted.contains(&0);
-    Ok(Request { queries, streamed, sampled })
+    // The first kind that is known is the one; who names none gets samples.
+    let streamed = match accepted.iter().find(|kind| **kind <= 1) {
+        Some(kind) => *kind == 1,
+        None if accepted.is_empty() => false,
+        None => return Err("none of the accepted response types is known"),
+    };
+    Ok(Request { queries, streamed })
 }
 
 fn query(message: &[u8]) -> std::result::Result<Select, Bad> {
@@ -133,32 +136,107 @@ impl Sampled {
     }
 }
 
-/// A series of query `query` as one frame of a streamed answer: length, CRC-32C, message. `None` for a series with
-/// native histograms, which XOR chunks cannot hold.
-pub fn frame(query: usize, series: &Series) -> Option<Vec<u8>> {
-    if !series.histograms.is_empty() {
-        return None;
+/// A chunk of a streamed answer.
+struct Chunk {
+    first_ms: i64,
+    last_ms: i64,
+    /// `prometheus.Chunk.Encoding`.
+    encoding: u64,
+    data: Vec<u8>,
+}
+
+/// Encodings of chunks.
+const XOR: u64 = 1;
+const FLOAT_HISTOGRAM: u64 = 3;
+/// Bytes of chunks in one frame, as Prometheus' own answers have them.
+const FRAME_BYTES: usize = 1 << 20;
+
+/// A series of query `query` as frames of a streamed answer, each with length, CRC-32C and message: runs of floats as
+/// XOR chunks, runs of histograms as chunks of float histograms. More than one frame where a series is long.
+pub fn frames(query: usize, series: &Series) -> Vec<u8> {
+    let mut out = Writer::default();
+    let chunks = chunks(series);
+    let mut rest = &chunks[..];
+    while !rest.is_empty() {
+        let mut bytes = 0;
+        let fitting = rest.iter().take_while(|chunk| {
+            bytes += chunk.data.len();
+            bytes <= FRAME_BYTES
+        });
+        let (now, later) = rest.split_at(fitting.count().max(1));
+        rest = later;
+        let mut message = Writer::default();
+        message.message(1, |m| {
+            put::labels(m, &series.labels);
+            for chunk in now {
+                m.message(2, |m| {
+                    m.varint(1, chunk.first_ms as u64);
+                    m.varint(2, chunk.last_ms as u64);
+                    m.varint(3, chunk.encoding);
+                    m.bytes(4, &chunk.data);
+                });
+            }
+        });
+        message.varint(2, query as u64);
+        out.raw_varint(message.bytes.len() as u64);
+        out.bytes.extend_from_slice(&crc32c(&message.bytes).to_be_bytes());
+        out.bytes.extend_from_slice(&message.bytes);
     }
-    let mut message = Writer::default();
-    message.message(1, |m| {
-        put::labels(m, &series.labels);
-        let columns = series.timestamps.chunks(CHUNK_SAMPLES).zip(series.values.chunks(CHUNK_SAMPLES));
-        for (timestamps, values) in columns {
-            let [first, last] = [timestamps.first(), timestamps.last()].map(|t| t.copied().unwrap_or(0));
-            m.message(2, |m| {
-                m.varint(1, first as u64);
-                m.varint(2, last as u64);
-                m.varint(3, 1);
-                m.bytes(4, &xor::encode(timestamps, values));
-            });
+    out.bytes
+}
+
+/// Samples of one kind that go into one chunk.
+#[derive(Default)]
+struct Run<'a> {
+    floats: Vec<(i64, f64)>,
+    histograms: Vec<(i64, &'a Histogram)>,
+    chunks: Vec<Chunk>,
+}
+
+impl<'a> Run<'a> {
+    fn float(&mut self, t_ms: i64, value: f64) {
+        if !self.histograms.is_empty() || self.floats.len() == CHUNK_SAMPLES {
+            self.end();
         }
-    });
-    message.varint(2, query as u64);
-    let mut frame = Writer::default();
-    frame.raw_varint(message.bytes.len() as u64);
-    frame.bytes.extend_from_slice(&crc32c(&message.bytes).to_be_bytes());
-    frame.bytes.extend_from_slice(&message.bytes);
-    Some(frame.bytes)
+        self.floats.push((t_ms, value));
+    }
+
+    fn histogram(&mut self, t_ms: i64, next: &'a Histogram) {
+        let follows = self.histograms.last().is_none_or(|(_, before)| histogram::continues(before, next));
+        if !self.floats.is_empty() || !follows || self.histograms.len() == CHUNK_SAMPLES {
+            self.end();
+        }
+        self.histograms.push((t_ms, next));
+    }
+
+    fn end(&mut self) {
+        if let [(first_ms, _), ..] = self.floats[..] {
+            let last_ms = self.floats.last().map_or(first_ms, |(t_ms, _)| *t_ms);
+            let data = xor::encode(&self.floats);
+            self.chunks.push(Chunk { first_ms, last_ms, encoding: XOR, data });
+            self.floats.clear();
+        }
+        if let [(first_ms, _), ..] = self.histograms[..] {
+            let last_ms = self.histograms.last().map_or(first_ms, |(t_ms, _)| *t_ms);
+            let data = histogram::encode(&self.histograms);
+            self.chunks.push(Chunk { first_ms, last_ms, encoding: FLOAT_HISTOGRAM, data });
+            self.histograms.clear();
+        }
+    }
+}
+
+fn chunks(series: &Series) -> Vec<Chunk> {
+    let mut run = Run::default();
+    let mut histograms = series.histograms.iter().peekable();
+    for (i, (&t_ms, &value)) in series.timestamps.iter().zip(&series.values).enumerate() {
+        match histograms.next_if(|(at, _)| *at as usize == i) {
+            // A stale marker is a float whatever ends by it.
+            Some((_, histogram)) if !is_stale(value) => run.histogram(t_ms, histogram),
+            _ => run.float(t_ms, value),
+        }
+    }
+    run.end();
+    run.chunks
 }
 
 /// CRC-32 with Castagnoli's polynomial.
@@ -185,55 +263,4 @@ const fn table() -> [u32; 256] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use model::Labels;
-
-    fn matcher_message(m: &mut Writer, kind: u64, name: &str, value: &str) {
-        m.message(3, |m| {
-            m.varint(1, kind);
-            m.bytes(2, name.as_bytes());
-            m.bytes(3, value.as_bytes());
-        });
-    }
-
-    #[test]
-    fn requests() {
-        let mut message = Writer::default();
-        message.message(1, |m| {
-            m.varint(1, 5);
-            m.varint(2, 9);
-            matcher_message(m, 2, "__name__", "up.*");
-        });
-        let decoded = decode(&compression::to_snappy(&message.bytes), 1_000).expect("valid");
-        assert!(decoded.sampled && !decoded.streamed);
-        assert_eq!((decoded.queries[0].start_ms, decoded.queries[0].end_ms), (5, 9));
-        assert!(decoded.queries[0].matchers[0].matches("upper"));
-        message.bytes(2, &[1, 0]);
-        let decoded = decode(&compression::to_snappy(&message.bytes), 1_000).expect("valid");
-        assert!(decoded.streamed && decoded.sampled);
-        matcher_message(&mut message, 9, "a", "b");
-        let mut bad = Writer::default();
-        bad.message(1, |m| matcher_message(m, 2, "a", "("));
-        assert!(decode(&compression::to_snappy(&bad.bytes), 1_000).is_err());
-        assert!(decode(b"no snappy", 1_000).is_err());
-    }
-
-    #[test]
-    fn frames_are_checked() {
-        assert_eq!(crc32c(b"123456789"), 0xe306_9283);
-        let series = Series {
-            labels: Labels::of_metric("up"),
-            timestamps: (0..130).map(|i| i * 1_000).collect(),
-            values: vec![1.0; 130],
-            histograms: Vec::new(),
-            starts: Vec::new(),
-        };
-        let bytes = frame(1, &series).expect("floats");
-        let mut reader = Reader::new(&bytes);
-        let length = reader.varint().expect("a length") as usize;
-        let (crc, message) = bytes[bytes.len() - reader.remaining()..].split_at(4);
-        assert_eq!(message.len(), length);
-        assert_eq!(crc, crc32c(message).to_be_bytes());
-    }
-}
+mod tests;

@@ -6,8 +6,8 @@ use axum::extract::State as Shared;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::query::time;
 use super::reply::{ApiError, success_of};
+use super::request::{bounds, selectors};
 use crate::State;
 use crate::params::Params;
 
@@ -16,18 +16,11 @@ pub(crate) async fn delete_series(
     Shared(state): Shared<Arc<State>>,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let selectors = params
-        .all("match[]")
-        .map(|text| promql::parse_selector(text).map_err(|e| ApiError::parameter("match[]", e)));
-    let selectors = selectors.collect::<Result<Vec<_>, _>>()?;
+    let selectors = selectors(&params)?;
     if selectors.is_empty() {
         return Err(ApiError::bad_data("no match[] parameter provided"));
     }
-    let bound = |name: &str, default: i64| params.get(name).map_or(Ok(default), |text| time(text, name));
-    let (start_ms, end_ms) = (bound("start", i64::MIN / 4)?, bound("end", i64::MAX / 4)?);
-    if end_ms < start_ms {
-        return Err(ApiError::bad_data("end timestamp must not be before start timestamp"));
-    }
+    let (start_ms, end_ms) = bounds(&params)?;
     let program = state.program.clone();
     on_store(move || program.delete_series(&selectors, start_ms, end_ms)).await?;
     Ok(StatusCode::NO_CONTENT.into_response())

@@ -8,8 +8,9 @@ use axum::response::Response;
 use model::{Control, Exemplar, Labels, Select, SeriesSource};
 use promql::ExprKind;
 
-use super::query::{query, time};
+use super::query::query;
 use super::reply::{ApiError, success};
+use super::request::{bounds, source};
 use crate::params::Params;
 use crate::{State, json};
 
@@ -18,11 +19,7 @@ pub(crate) async fn exemplars(
     Shared(state): Shared<Arc<State>>,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let bound = |name: &str, default: i64| params.get(name).map_or(Ok(default), |text| time(text, name));
-    let (start_ms, end_ms) = (bound("start", i64::MIN / 4)?, bound("end", i64::MAX / 4)?);
-    if end_ms < start_ms {
-        return Err(ApiError::bad_data("end timestamp must not be before start timestamp"));
-    }
+    let (start_ms, end_ms) = bounds(&params)?;
     let parsed = promql::parse(query(&params)?)?;
     let mut selects = Vec::new();
     parsed.expr().walk(&mut |expr| {
@@ -33,12 +30,12 @@ pub(crate) async fn exemplars(
         };
         selects.push(Select { matchers: selector.matchers.clone(), start_ms, end_ms });
     });
-    let source = state.sources.metrics(None).ok_or_else(|| ApiError::not_found("no metric source"))?;
+    let source = source(&state)?;
     let work = move |control: &Control| {
         let found = find(&*source, &selects, control)?;
         Ok::<_, ApiError>(success(&write(&found), &[], &[]))
     };
-    state.pool.run(state.limits, work).await
+    state.pool.run_quick(state.limits, work).await
 }
 
 type Found = BTreeMap<Labels, Vec<Exemplar>>;

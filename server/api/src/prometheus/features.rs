@@ -1,13 +1,20 @@
 //! `features`, `notifications`.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
 
-use axum::http::header;
+use axum::extract::State as Shared;
+use axum::http::{StatusCode, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt;
 use promql::{AggregateOp, SIGNATURES};
 use serde_json::json;
 
 use super::reply::success_of;
+use crate::State;
 
 type Features = BTreeMap<&'static str, bool>;
 
@@ -44,19 +51,19 @@ pub(crate) async fn features() -> Response {
         "type_and_unit_labels",
         "without",
     ]);
-    let mut api = on(&[
+    let api = on(&[
         "admin",
         "exclude_alerts",
         "label_values_match",
         "lifecycle",
         "query_stats",
+        "query_stats_per_step",
         "query_warnings",
         "remote_read",
         "remote_write_receiver",
         "time_range_labels",
         "time_range_series",
     ]);
-    api.insert("query_stats_per_step", false);
     success_of(&json!({
         "api": api,
         "prometheus": on(&["utf8_names"]),
@@ -72,9 +79,22 @@ pub(crate) async fn notifications() -> Response {
     success_of(&json!([]))
 }
 
-/// `GET /api/v1/notifications/live`: a stream of events that has nothing to tell and asks to be called again in a
-/// minute.
-pub(crate) async fn notifications_live() -> Response {
-    ([(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")], "retry: 60000\n\n")
-        .into_response()
+/// `GET /api/v1/notifications/live`: a stream of events that stays open and, as there are none, sends nothing but signs
+/// of life.
+pub(crate) async fn notifications_live(Shared(state): Shared<Arc<State>>) -> Response {
+    let Ok(turn) = state.tailing.clone().try_acquire_owned() else {
+        return StatusCode::NO_CONTENT.into_response();
+    };
+    let mut stopping = state.program.stopping();
+    let end = async move {
+        // An error means that the program is gone: stop as well.
+        let _ = stopping.wait_for(|stop| *stop).await;
+        drop(turn);
+    };
+    let events = futures_util::stream::pending::<Result<Event, Infallible>>().take_until(Box::pin(end));
+    let headers = [(header::CACHE_CONTROL, "no-store")];
+    (headers, Sse::new(events).keep_alive(KeepAlive::new().interval(SIGN_OF_LIFE))).into_response()
 }
+
+/// How often an open stream says that it is there.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(15);

@@ -1,39 +1,40 @@
-//! `/federate`: the newest samples as exposition text, for another Prometheus to scrape.
+//! `/federate`: the newest samples as a page of text or protocol buffers, for another Prometheus to scrape.
+
+mod page;
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::sync::Arc;
 
 use axum::extract::State as Shared;
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use model::{Control, INSTANCE, Labels, METRIC_NAME, Matcher, SeriesSource};
+use model::{Control, Labels, Matcher, SeriesSource};
 use promql::{Options, Point};
 
+use self::page::Form;
 use super::reply::ApiError;
+use super::request::{selectors, source};
+use crate::State;
 use crate::params::Params;
-use crate::{State, json};
 
 /// `GET /federate?match[]=…`
 pub(crate) async fn federate(
     Shared(state): Shared<Arc<State>>,
+    headers: HeaderMap,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let selectors = params
-        .all("match[]")
-        .map(|text| promql::parse_selector(text).map_err(|e| ApiError::parameter("match[]", e)));
-    let selectors = selectors.collect::<Result<Vec<_>, _>>()?;
-    let source = state.sources.metrics(None).ok_or_else(|| ApiError::not_found("no metric source"))?;
+    let (selectors, source) = (selectors(&params)?, source(&state)?);
     let options = Options { lookback_ms: state.lookback_ms, ..Options::default() };
     let now_ms = state.clock.now_ms();
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let form = Form::wanted(accept);
     let work = move |control: &Control| {
         let newest = newest(&*source, &selectors, (now_ms, options), control)?;
-        let kinds = source.metadata(None)?.into_iter().map(|m| (m.family, m.kind.as_str())).collect();
-        Ok::<_, ApiError>(page(&newest, &kinds))
+        let kinds = source.metadata(None)?.into_iter().map(|m| (m.family, m.kind)).collect();
+        Ok::<_, ApiError>(page::write(form, &newest, &kinds))
     };
-    let page = state.pool.run(state.limits, work).await?;
-    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8; escaping=values")], page)
-        .into_response())
+    let page = state.pool.run_quick(state.limits, work).await?;
+    Ok(([(header::CONTENT_TYPE, form.content_type())], page).into_response())
 }
 
 /// By metric name, then by labels.
@@ -70,66 +71,4 @@ fn newest(
         }
     }
     Ok(all)
-}
-
-fn page(newest: &Newest, kinds: &BTreeMap<String, &'static str>) -> String {
-    let mut out = String::new();
-    let mut family = None;
-    for ((name, labels), (t_ms, point)) in newest {
-        if family != Some(name) {
-            family = Some(name);
-            let kind = match point {
-                Point::Histogram(_) => "histogram",
-                // Parts of histograms and summaries are families of their own here: their kind is not known.
-                Point::Float(_) => match kinds.get(name) {
-                    Some(&kind @ ("counter" | "gauge")) => kind,
-                    _ => "untyped",
-                },
-            };
-            let _ = writeln!(out, "# TYPE {} {kind}", shown(name));
-        }
-        match point {
-            Point::Float(value) => line(&mut out, name, labels, None, (*value, *t_ms)),
-            Point::Histogram(histogram) => {
-                line(&mut out, &format!("{name}_bucket"), labels, Some("+Inf"), (histogram.count, *t_ms));
-                line(&mut out, &format!("{name}_sum"), labels, None, (histogram.sum, *t_ms));
-                line(&mut out, &format!("{name}_count"), labels, None, (histogram.count, *t_ms));
-            }
-        }
-    }
-    out
-}
-
-/// A name that needs quotes has them.
-fn shown(name: &str) -> String {
-    if is_plain(name) { name.to_owned() } else { format!("\"{}\"", escaped(name)) }
-}
-
-fn is_plain(name: &str) -> bool {
-    !name.starts_with(|c: char| c.is_ascii_digit())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b':')
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('\n', "\\n").replace('"', "\\\"")
-}
-
-fn line(out: &mut String, name: &str, labels: &Labels, le: Option<&str>, (value, t_ms): (f64, i64)) {
-    let mut pairs: Vec<String> = Vec::new();
-    if is_plain(name) {
-        out.push_str(name);
-    } else {
-        pairs.push(format!("\"{}\"", escaped(name)));
-    }
-    for (label, value) in labels.iter().filter(|(label, _)| *label != METRIC_NAME) {
-        pairs.push(format!("{}=\"{}\"", shown(label), escaped(value)));
-    }
-    // A scraper with honor_labels must not put its own in place of one that is missing.
-    if labels.value(INSTANCE).is_empty() {
-        pairs.push("instance=\"\"".into());
-    }
-    pairs.extend(le.map(|le| format!("le=\"{le}\"")));
-    let _ = write!(out, "{{{}}} ", pairs.join(","));
-    json::float(out, value);
-    let _ = writeln!(out, " {t_ms}");
 }

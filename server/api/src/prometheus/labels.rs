@@ -8,9 +8,10 @@ use axum::response::Response;
 use model::Selector;
 
 use super::reply::{ApiError, success, success_of};
+use super::request::{bounds, selectors, source};
 use crate::State;
 use crate::json;
-use crate::params::{Params, time_ms};
+use crate::params::Params;
 
 /// What these endpoints have in common: selectors, a time range and a limit.
 struct Request {
@@ -20,24 +21,10 @@ struct Request {
     limit: usize,
 }
 
-/// The oldest and newest times that are looked for when none are given: 292 million years would overflow in stores.
-const MIN_MS: i64 = i64::MIN / 4;
-const MAX_MS: i64 = i64::MAX / 4;
-
 impl Request {
     fn read(params: &Params) -> Result<Self, ApiError> {
-        let time = |name: &str, default: i64| match params.get(name) {
-            None => Ok(default),
-            Some(text) => time_ms(text).map(|t| t.clamp(MIN_MS, MAX_MS)).ok_or_else(|| {
-                ApiError::parameter(name, format!("cannot parse {text:?} to a valid timestamp"))
-            }),
-        };
-        let selectors = params
-            .all("match[]")
-            .map(|text| promql::parse_selector(text).map_err(|e| ApiError::parameter("match[]", e)));
-        let selectors = selectors.collect::<Result<Vec<_>, _>>()?;
-        if let Some(all) = selectors.iter().find(|matchers| matchers.iter().all(|m| m.matches_empty())) {
-            let _ = all;
+        let selectors = selectors(params)?;
+        if selectors.iter().any(|matchers| matchers.iter().all(|m| m.matches_empty())) {
             return Err(ApiError::parameter(
                 "match[]",
                 "match[] must contain at least one non-empty matcher",
@@ -46,10 +33,7 @@ impl Request {
         let limit = params.get("limit").map_or(Ok(0), |text| {
             text.parse().map_err(|_| ApiError::parameter("limit", format!("{text:?} is not a number")))
         })?;
-        let (start_ms, end_ms) = (time("start", MIN_MS)?, time("end", MAX_MS)?);
-        if end_ms < start_ms {
-            return Err(ApiError::parameter("end", "end timestamp must not be before start timestamp"));
-        }
+        let (start_ms, end_ms) = bounds(params)?;
         Ok(Request { selectors, start_ms, end_ms, limit })
     }
 }
@@ -60,7 +44,7 @@ pub(crate) async fn series(Shared(state): Shared<Arc<State>>, params: Params) ->
     if request.selectors.is_empty() {
         return Err(ApiError::bad_data("no match[] parameter provided"));
     }
-    let source = state.sources.metrics(None).ok_or_else(|| ApiError::not_found("no metric source"))?;
+    let source = source(&state)?;
     let work = move |control: &model::Control| {
         // One more than asked: tells whether something was left out.
         let wanted = if request.limit == 0 { 0 } else { request.limit.saturating_add(1) };
@@ -77,18 +61,18 @@ pub(crate) async fn series(Shared(state): Shared<Arc<State>>, params: Params) ->
         data.push(']');
         Ok::<_, ApiError>(success(&data, &warnings, &[]))
     };
-    state.pool.run(state.limits, work).await
+    state.pool.run_quick(state.limits, work).await
 }
 
 /// `GET|POST /api/v1/labels`
 pub(crate) async fn names(Shared(state): Shared<Arc<State>>, params: Params) -> Result<Response, ApiError> {
     let request = Request::read(&params)?;
-    let source = state.sources.metrics(None).ok_or_else(|| ApiError::not_found("no metric source"))?;
+    let source = source(&state)?;
     let work = move |control: &model::Control| {
         let names = source.label_names(&request.selectors, request.start_ms, request.end_ms, control)?;
         Ok::<_, ApiError>(strings(names, request.limit))
     };
-    state.pool.run(state.limits, work).await
+    state.pool.run_quick(state.limits, work).await
 }
 
 /// `GET /api/v1/label/<name>/values`
@@ -102,13 +86,13 @@ pub(crate) async fn values(
         return Err(ApiError::bad_data("invalid label name: \"\""));
     }
     let request = Request::read(&params)?;
-    let source = state.sources.metrics(None).ok_or_else(|| ApiError::not_found("no metric source"))?;
+    let source = source(&state)?;
     let work = move |control: &model::Control| {
         let values =
             source.label_values(&name, &request.selectors, request.start_ms, request.end_ms, control)?;
         Ok::<_, ApiError>(strings(values, request.limit))
     };
-    state.pool.run(state.limits, work).await
+    state.pool.run_quick(state.limits, work).await
 }
 
 /// `GET /api/v1/metadata`
@@ -116,7 +100,7 @@ pub(crate) async fn metadata(
     Shared(state): Shared<Arc<State>>,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let source = state.sources.metrics(None).ok_or_else(|| ApiError::not_found("no metric source"))?;
+    let source = source(&state)?;
     let family = params.get("metric").map(str::to_owned);
     let number = |name: &str| -> Result<usize, ApiError> {
         let Some(text) = params.get(name) else { return Ok(usize::MAX) };
@@ -141,7 +125,7 @@ pub(crate) async fn metadata(
         }
         Ok::<_, ApiError>(success_of(&all))
     };
-    state.pool.run(state.limits, work).await
+    state.pool.run_quick(state.limits, work).await
 }
 
 fn strings(mut all: Vec<String>, limit: usize) -> Response {

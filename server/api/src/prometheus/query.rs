@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use axum::extract::State as Shared;
 use axum::response::Response;
+use promql::TimeRange;
 
 use super::reply::{ApiError, success};
+use super::request::source;
 use super::value;
 use crate::State;
 use crate::json;
@@ -22,17 +24,19 @@ pub(crate) async fn instant(Shared(state): Shared<Arc<State>>, params: Params) -
         None => state.clock.now_ms(),
     };
     let (text, options, limits) = common(&state, &params)?;
-    let source = state.sources.metrics(None).ok_or_else(|| ApiError::not_found("no metric source"))?;
+    let source = source(&state)?;
     let limit = limit(&params)?;
-    let timer = params.get("stats").map(|_| Timer::start());
+    let stats = params.get("stats");
+    let (timer, each) = (stats.map(|_| Timer::start()), stats == Some("all"));
     let work = move |control: &model::Control| {
         let timer = timer.map(Timer::begin);
         let mut answer = promql::instant(&*source, &promql::parse(&text)?, t_ms, &options, control)?;
         let warning = truncate(&mut answer.value, limit);
         answer.warnings.extend(warning);
-        Ok::<_, ApiError>(render(&answer, t_ms, timer))
+        let times = TimeRange { start_ms: t_ms, end_ms: t_ms, step_ms: 0 };
+        Ok::<_, ApiError>(render(&answer, t_ms, timer, each.then_some(times)))
     };
-    state.pool.run(limits, work).await
+    state.pool.run_quick(limits, work).await
 }
 
 /// `GET|POST /api/v1/query_range`
@@ -55,16 +59,17 @@ pub(crate) async fn range(Shared(state): Shared<Arc<State>>, params: Params) -> 
         return Err(ApiError::bad_data(why));
     }
     let (text, options, limits) = common(&state, &params)?;
-    let source = state.sources.metrics(None).ok_or_else(|| ApiError::not_found("no metric source"))?;
+    let source = source(&state)?;
     let limit = limit(&params)?;
-    let timer = params.get("stats").map(|_| Timer::start());
+    let stats = params.get("stats");
+    let (timer, each) = (stats.map(|_| Timer::start()), stats == Some("all"));
     let work = move |control: &model::Control| {
         let timer = timer.map(Timer::begin);
-        let times = promql::TimeRange { start_ms, end_ms, step_ms };
+        let times = TimeRange { start_ms, end_ms, step_ms };
         let mut answer = promql::range(&*source, &promql::parse(&text)?, times, &options, control)?;
         let warning = truncate(&mut answer.value, limit);
         answer.warnings.extend(warning);
-        Ok::<_, ApiError>(render(&answer, end_ms, timer))
+        Ok::<_, ApiError>(render(&answer, end_ms, timer, each.then_some(times)))
     };
     state.pool.run(limits, work).await
 }
@@ -94,26 +99,37 @@ impl Timer {
         Timer { began: Instant::now(), ..self }
     }
 
-    /// `"stats":{…}`: evaluation is one pass here, so that its parts take the whole or nothing.
-    fn write(self, out: &mut String, stats: promql::Stats) {
+    /// `"stats":{…}`, with the samples of each of `steps` if they are given. Evaluation is one pass here, so that its
+    /// parts take the whole or nothing.
+    fn write(self, out: &mut String, answer: &promql::Answer, steps: Option<TimeRange>) {
         let evaluated = self.began.elapsed().as_secs_f64();
         let queued = (self.began - self.came).as_secs_f64();
         let total = self.came.elapsed().as_secs_f64();
-        let (samples, peak) = (stats.samples, stats.samples);
+        let (samples, read) = (answer.queryable.iter().sum::<u64>(), answer.stats.samples);
         out.push_str(&format!(
             ",\"stats\":{{\"timings\":{{\"evalTotalTime\":{evaluated},\"resultSortTime\":0,\"queryPreparationTime\":0,\
              \"innerEvalTime\":{evaluated},\"execQueueTime\":{queued},\"execTotalTime\":{total}}},\
-             \"samples\":{{\"totalQueryableSamples\":{samples},\"peakSamples\":{peak}}}}}"
+             \"samples\":{{"
         ));
+        if let Some(TimeRange { start_ms, step_ms, .. }) = steps {
+            for (i, samples) in answer.queryable.iter().enumerate() {
+                out.push_str(if i == 0 { "\"totalQueryableSamplesPerStep\":[[" } else { ",[" });
+                json::seconds(out, start_ms.saturating_add(step_ms.saturating_mul(i as i64)));
+                out.push_str(&format!(",{samples}]"));
+            }
+            out.push_str("],");
+        }
+        // Series are read whole where they are looked at: the most that is held is what was read.
+        out.push_str(&format!("\"totalQueryableSamples\":{samples},\"peakSamples\":{read}}}}}"));
     }
 }
 
-fn render(answer: &promql::Answer, t_ms: i64, timer: Option<Timer>) -> Response {
+fn render(answer: &promql::Answer, t_ms: i64, timer: Option<Timer>, steps: Option<TimeRange>) -> Response {
     let mut data = String::with_capacity(4096);
     data.push('{');
     value::write(&mut data, &answer.value, t_ms);
     if let Some(timer) = timer {
-        timer.write(&mut data, answer.stats);
+        timer.write(&mut data, answer, steps);
     }
     data.push('}');
     success(&data, &answer.warnings, &answer.infos)
@@ -164,6 +180,7 @@ fn common(state: &State, params: &Params) -> Result<(String, promql::Options, mo
     };
     let lookback_ms = duration("lookback_delta")?.unwrap_or(state.lookback_ms);
     let timeout = duration("timeout")?.map(|ms| Duration::from_millis(ms.unsigned_abs()));
-    let options = promql::Options { lookback_ms, ..promql::Options::default() };
+    let count_samples = params.get("stats").is_some();
+    let options = promql::Options { lookback_ms, count_samples, ..promql::Options::default() };
     Ok((query(params)?.to_owned(), options, state.limits_with(timeout)))
 }

@@ -10,40 +10,35 @@ use model::{Control, SeriesSource};
 use wire::remote_read::{self, Request, SAMPLED, STREAMED, Sampled};
 
 use super::reply::ApiError;
+use super::request::source;
 use crate::State;
 use crate::state::MOST_QUERY_BYTES;
 
-/// `POST /api/v1/read`: samples, or a stream of XOR chunks where the client prefers them.
+/// `POST /api/v1/read`: samples, or a stream of chunks where the client prefers them.
 pub(crate) async fn read(Shared(state): Shared<Arc<State>>, body: Bytes) -> Result<Response, ApiError> {
     let request =
         remote_read::decode(&body, MOST_QUERY_BYTES).map_err(|e| ApiError::bad_data(e.to_string()))?;
-    let source = state.sources.metrics(None).ok_or_else(|| ApiError::not_found("no metric source"))?;
+    let source = source(&state)?;
     state.pool.run(state.limits, move |control: &Control| answer(&*source, &request, control)).await
 }
 
 fn answer(source: &dyn SeriesSource, request: &Request, control: &Control) -> Result<Response, ApiError> {
     if request.streamed {
-        if let Some(frames) = streamed(source, request, control)? {
-            return Ok(([(header::CONTENT_TYPE, STREAMED)], frames).into_response());
-        }
-        if !request.sampled {
-            return Err(ApiError::bad_data(
-                "the answer has native histograms: accept SAMPLES beside STREAMED_XOR_CHUNKS",
-            ));
-        }
+        let frames = streamed(source, request, control)?;
+        return Ok(([(header::CONTENT_TYPE, STREAMED)], frames).into_response());
     }
     let body = sampled(source, request, control)?;
     let headers = [(header::CONTENT_TYPE, SAMPLED), (header::CONTENT_ENCODING, "snappy")];
     Ok((headers, body).into_response())
 }
 
-/// The series of each query, sorted by labels, handed to `take`; false as soon as `take` says so.
+/// The series of each query, sorted by labels, handed to `take`; then `None`, once a query.
 fn each_series(
     source: &dyn SeriesSource,
     request: &Request,
     control: &Control,
-    mut take: impl FnMut(usize, Option<&model::Series>) -> Result<bool, ApiError>,
-) -> Result<bool, ApiError> {
+    mut take: impl FnMut(usize, Option<&model::Series>) -> Result<(), ApiError>,
+) -> Result<(), ApiError> {
     for (number, select) in request.queries.iter().enumerate() {
         let set = source.select(select, control)?;
         let mut all = Vec::new();
@@ -55,13 +50,11 @@ fn each_series(
         }
         all.sort_by(|a, b| a.labels.cmp(&b.labels));
         for series in &all {
-            if !take(number, Some(series))? {
-                return Ok(false);
-            }
+            take(number, Some(series))?;
         }
         take(number, None)?;
     }
-    Ok(true)
+    Ok(())
 }
 
 fn sampled(source: &dyn SeriesSource, request: &Request, control: &Control) -> Result<Vec<u8>, ApiError> {
@@ -71,24 +64,19 @@ fn sampled(source: &dyn SeriesSource, request: &Request, control: &Control) -> R
             Some(series) => answer.series(series),
             None => answer.end_query(),
         }
-        Ok(true)
+        Ok(())
     })?;
     Ok(answer.finish())
 }
 
-/// All frames; `None` if a series has native histograms.
-fn streamed(
-    source: &dyn SeriesSource,
-    request: &Request,
-    control: &Control,
-) -> Result<Option<Vec<u8>>, ApiError> {
-    let mut frames = Vec::new();
-    let whole = each_series(source, request, control, |number, series| {
-        let Some(series) = series else { return Ok(true) };
-        let Some(frame) = remote_read::frame(number, series) else { return Ok(false) };
-        control.reserve_bytes(frame.len() as u64)?;
-        frames.extend_from_slice(&frame);
-        Ok(true)
+fn streamed(source: &dyn SeriesSource, request: &Request, control: &Control) -> Result<Vec<u8>, ApiError> {
+    let mut all = Vec::new();
+    each_series(source, request, control, |number, series| {
+        let Some(series) = series else { return Ok(()) };
+        let frames = remote_read::frames(number, series);
+        control.reserve_bytes(frames.len() as u64)?;
+        all.extend_from_slice(&frames);
+        Ok(())
     })?;
-    Ok(whole.then_some(frames))
+    Ok(all)
 }

@@ -9,9 +9,10 @@ use model::{Labels, METRIC_NAME};
 use serde_json::{Value, json};
 
 use super::reply::{ApiError, success_of};
+use super::request::source;
 use super::targets::rfc3339;
-use crate::State;
 use crate::params::Params;
+use crate::{Block, State};
 
 /// The Prometheus version whose API and language this server follows: clients switch features by it.
 const FOLLOWS: &str = "3.14.0";
@@ -56,7 +57,7 @@ pub(crate) async fn tsdb(Shared(state): Shared<Arc<State>>, params: Params) -> R
         .ok()
         .filter(|limit| (1..=10_000).contains(limit))
         .ok_or_else(|| ApiError::bad_data("limit must be a positive number"))?;
-    let source = state.sources.metrics(None).ok_or_else(|| ApiError::not_found("no metric source"))?;
+    let source = source(&state)?;
     let work = move |control: &model::Control| {
         let stats = source.stats();
         let last_ms = stats.max_time_ms.unwrap_or(0);
@@ -107,6 +108,19 @@ fn top(counts: &BTreeMap<String, usize>, limit: usize) -> Vec<Value> {
     all.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
     all.truncate(limit);
     all.into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
+}
+
+/// `GET /api/v1/status/tsdb/blocks`: the files that hold samples, under their own names.
+pub(crate) async fn blocks(Shared(state): Shared<Arc<State>>) -> Response {
+    let block = |block: Block| {
+        json!({
+            "ulid": block.name, "minTime": block.first_ms, "maxTime": block.last_ms, "version": 1,
+            "stats": {"numSamples": block.samples, "numSeries": block.series, "numBytes": block.bytes},
+            "compaction": {"level": if block.merged.is_empty() { 1 } else { 2 }, "sources": block.merged},
+        })
+    };
+    let blocks: Vec<Value> = state.program.blocks().into_iter().map(block).collect();
+    success_of(&json!({"blocks": blocks}))
 }
 
 /// `GET /api/v1/status/walreplay`

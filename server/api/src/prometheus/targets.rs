@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use axum::extract::State as Shared;
 use axum::response::Response;
+use collect::relabel::{Rule, Step};
 use model::{METRIC_NAME, Matcher};
 use serde_json::{Value, json};
 
 use super::reply::{ApiError, success_of};
+use super::request::{MAX_MS, MIN_MS, source};
 use crate::params::Params;
 use crate::{State, TargetStatus};
 
@@ -58,8 +60,46 @@ fn active(target: &TargetStatus) -> Value {
 
 /// `GET /api/v1/scrape_pools`
 pub(crate) async fn pools(Shared(state): Shared<Arc<State>>) -> Response {
-    let pools: BTreeSet<String> = state.program.targets().into_iter().map(|target| target.job).collect();
+    let mut pools: BTreeSet<String> = state.program.scrape_pools().into_iter().collect();
+    pools.extend(state.program.targets().into_iter().map(|target| target.job));
     success_of(&json!({"scrapePools": pools}))
+}
+
+/// `GET /api/v1/targets/relabel_steps` (`scrapePool`, `labels` as JSON): what each rule makes of a target's labels.
+pub(crate) async fn relabel_steps(
+    Shared(state): Shared<Arc<State>>,
+    params: Params,
+) -> Result<Response, ApiError> {
+    let pool =
+        params.get("scrapePool").ok_or_else(|| ApiError::bad_data("no scrapePool parameter provided"))?;
+    let labels: BTreeMap<String, String> = serde_json::from_str(params.get("labels").unwrap_or("null"))
+        .map_err(|why| ApiError::parameter("labels", why))?;
+    let labels = model::Labels::from_pairs(labels.iter().map(pair));
+    let steps = state.program.relabel_steps(pool, &labels);
+    let steps = steps.ok_or_else(|| ApiError::not_found(format!("there is no scrape pool {pool:?}")))?;
+    let step = |step: &Step| {
+        json!({
+            "rule": rule(&step.rule),
+            "output": step.output.iter().collect::<BTreeMap<_, _>>(),
+            "keep": step.keep,
+        })
+    };
+    Ok(success_of(&json!({"steps": steps.iter().map(step).collect::<Vec<_>>()})))
+}
+
+/// A rule with its keys of `prometheus.yml`, those that are empty left out.
+fn rule(rule: &Rule) -> Value {
+    let mut keys = json!({
+        "source_labels": rule.source_labels, "separator": rule.separator, "regex": rule.pattern,
+        "modulus": rule.modulus, "target_label": rule.target_label, "replacement": rule.replacement,
+        "action": rule.action.as_str(),
+    });
+    if let Some(keys) = keys.as_object_mut() {
+        keys.retain(|_, value| {
+            !matches!(value.as_str(), Some("")) && *value != json!(0) && *value != json!([])
+        });
+    }
+    keys
 }
 
 /// `GET /api/v1/targets/metadata`: what the metrics of each target say of themselves.
@@ -79,7 +119,7 @@ pub(crate) async fn metadata(
     targets.retain(|target| {
         model::matches_all(&matchers, &model::Labels::from_pairs(target.labels.iter().map(pair)))
     });
-    let source = state.sources.metrics(None).ok_or_else(|| ApiError::not_found("no metric source"))?;
+    let source = source(&state)?;
     let work = move |control: &model::Control| {
         let all = source.metadata(wanted.as_deref())?;
         let mut rows = Vec::new();
@@ -87,7 +127,7 @@ pub(crate) async fn metadata(
             let of_target =
                 target.labels.iter().filter(|(name, _)| matches!(name.as_str(), "job" | "instance"));
             let of_target = vec![of_target.map(|(name, value)| Matcher::equal(name, value)).collect()];
-            let names = source.label_values(METRIC_NAME, &of_target, FIRST_MS, LAST_MS, control)?;
+            let names = source.label_values(METRIC_NAME, &of_target, MIN_MS, MAX_MS, control)?;
             for entry in all.iter().filter(|entry| names.iter().any(|name| is_of(name, &entry.family))) {
                 if rows.len() >= limit {
                     return Ok(success_of(&rows));
@@ -105,11 +145,8 @@ pub(crate) async fn metadata(
         }
         Ok(success_of(&rows))
     };
-    state.pool.run(state.limits, work).await
+    state.pool.run_quick(state.limits, work).await
 }
-
-const FIRST_MS: i64 = i64::MIN / 4;
-const LAST_MS: i64 = i64::MAX / 4;
 
 fn pair<'a>((name, value): (&'a String, &'a String)) -> (&'a str, &'a str) {
     (name, value)

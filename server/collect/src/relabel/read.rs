@@ -18,6 +18,13 @@ const ACTIONS: [(&str, Action); 11] = [
     ("uppercase", Action::Uppercase),
 ];
 
+impl Action {
+    /// The word of `prometheus.yml`.
+    pub fn as_str(self) -> &'static str {
+        ACTIONS.iter().find(|(_, action)| *action == self).map_or("replace", |(word, _)| *word)
+    }
+}
+
 /// The list of rules below `key`.
 pub(crate) fn read_rules(section: &Section<'_>, key: &'static str) -> Result<Vec<Rule>> {
     section.sections(key)?.into_iter().map(read_rule).collect()

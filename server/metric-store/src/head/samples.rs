@@ -7,6 +7,7 @@ use model::Histogram;
 
 use super::Columns;
 use crate::chunk::Run;
+use crate::merge_runs::push_start;
 use crate::values::{self, Scratch};
 use crate::varint::Reader;
 
@@ -55,6 +56,7 @@ impl HeadChunk {
 #[derive(Debug, Clone, Default)]
 struct Attached {
     histograms: BTreeMap<i64, Arc<Histogram>>,
+    /// Where the start timestamp changes, by the time of the sample; 0 = not known.
     starts: BTreeMap<i64, i64>,
 }
 
@@ -131,17 +133,40 @@ impl Samples {
         self.late.insert(at, (t_ms, value));
     }
 
+    /// Whether samples without histogram and start have to be told of too: others have them.
+    pub(super) fn is_attached(&self) -> bool {
+        self.attached.is_some()
+    }
+
+    /// Notes what the sample at `t_ms`, which is there, has beside its value.
     pub(super) fn attach(&mut self, t_ms: i64, histogram: Option<Arc<Histogram>>, start_ms: i64) {
+        let next = self.next_after(t_ms);
         let attached = self.attached.get_or_insert_default();
         if let Some(histogram) = histogram {
             attached.histograms.insert(t_ms, histogram);
         }
-        if start_ms != 0 {
-            let before = attached.starts.range(..=t_ms).next_back().map(|(_, start)| *start);
-            if before != Some(start_ms) {
-                attached.starts.insert(t_ms, start_ms);
-            }
+        let before = attached.starts.range(..=t_ms).next_back().map_or(0, |(_, start)| *start);
+        if before == start_ms {
+            return;
         }
+        attached.starts.insert(t_ms, start_ms);
+        // The samples after a late one keep theirs.
+        if let Some(next) = next
+            && attached.starts.range(t_ms + 1..=next).next().is_none()
+        {
+            attached.starts.insert(next, before);
+        }
+    }
+
+    /// The time of the first sample after `t_ms`.
+    fn next_after(&self, t_ms: i64) -> Option<i64> {
+        let of_times = |times: &[i64]| times.get(times.partition_point(|t| *t <= t_ms)).copied();
+        let chunk = self.chunks.get(self.chunks.partition_point(|c| c.times[c.times.len() - 1] <= t_ms));
+        let late = self.late.get(self.late.partition_point(|s| s.0 <= t_ms)).map(|s| s.0);
+        [chunk.and_then(|chunk| of_times(&chunk.times)), of_times(&self.times), late]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// The bits of the value at `t_ms`.
@@ -276,12 +301,12 @@ impl Samples {
             }
         }
         if let Some((_, start)) = attached.starts.range(..=first).next_back() {
-            run.starts.push((0, *start));
+            push_start(&mut run.starts, 0, *start);
         }
         for (t, start) in attached.starts.range(first..=last).filter(|(t, _)| **t > first) {
-            if let Ok(i) = run.times.binary_search(t) {
-                run.starts.push((i as u32, *start));
-            }
+            // A change at a sample that is gone counts from the next one on.
+            let (Ok(i) | Err(i)) = run.times.binary_search(t);
+            push_start(&mut run.starts, i as u32, *start);
         }
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn absent_over_time(
     match &arg.kind {
         ExprKind::Matrix(matrix) => clear_selected(evaluator, matrix, arg.span, steps, &mut row)?,
         ExprKind::Subquery(subquery) => {
-            let (rows, grid, (references, range)) = evaluator.subquery_rows(subquery, arg.span, steps)?;
+            let (rows, grid, (references, range)) = evaluator.subquery_argument(subquery, arg.span, steps)?;
             let times: Vec<i64> = grid.times().collect();
             for (i, (low, high)) in ranges(&times, references, range, 0).into_iter().enumerate() {
                 let mut window = low as usize..high as usize;
@@ -68,9 +68,12 @@ fn clear_selected(
             let histograms: Vec<i64> = samples.histograms.iter().map(|(t, _)| *t).collect();
             for times in [&samples.timestamps[..], &histograms] {
                 let windows = ranges(times, references, range, 0);
-                for (value, (low, high)) in found.values.iter_mut().zip(windows) {
-                    if low < high {
-                        *value = 1.0;
+                for (step, (low, high)) in
+                    windows.into_iter().enumerate().filter(|(_, (low, high))| low < high)
+                {
+                    found.values[step] = 1.0;
+                    if let Some(counted) = &evaluator.counted {
+                        counted.add(step, u64::from(high - low));
                     }
                 }
             }

@@ -7,6 +7,7 @@ use model::{Select, Series};
 use super::{Histograms, RangeFunction, Whole, extended, over_time, rate};
 use crate::ast::{Call, ExprKind, MatrixSelector, RangeMode, Span, ValueType};
 use crate::column::{ABSENT, Row, Steps, is_absent};
+use crate::counted::size;
 use crate::error::{Error, Result};
 use crate::evaluate::{Evaluator, Sink};
 use crate::histogram_notes::Subject;
@@ -64,7 +65,8 @@ pub(super) fn stream(
             selected(Plan { params: &params, ..plan }, matrix, sink)
         }
         ExprKind::Subquery(subquery) => {
-            let (rows, grid, (references, range_ms)) = evaluator.subquery_rows(subquery, arg.span, steps)?;
+            let (rows, grid, (references, range_ms)) =
+                evaluator.subquery_argument(subquery, arg.span, steps)?;
             let plan = Plan {
                 name,
                 function,
@@ -209,6 +211,10 @@ fn of_row<'a>(row: &'a Row, times: &Arc<[i64]>) -> Samples<'a> {
 
 /// Fills `row` with the function's value at each step.
 fn apply(plan: &Plan<'_>, samples: &Samples<'_>, windows: &Windows, row: &mut Row) -> Result<()> {
+    if let Some(counted) = &plan.evaluator.counted {
+        let found = windows.iter().enumerate().filter(|(_, (low, high))| low < high);
+        found.for_each(|(step, (low, high))| counted.add(step, u64::from(high - low)));
+    }
     if !samples.histograms.is_empty() {
         return apply_mixed(plan, samples, windows, row);
     }
@@ -308,6 +314,9 @@ fn apply_mixed(plan: &Plan<'_>, samples: &Samples<'_>, windows: &Windows, row: &
         let mut window = window(plan, samples, windows.bounds[step], &resets, step);
         let (low, high) = of_histograms[step];
         window.histograms = &samples.histograms[low as usize..high as usize];
+        if let Some(counted) = &plan.evaluator.counted {
+            counted.add(step, window.histograms.iter().map(|(_, h)| size(h)).sum());
+        }
         match plan.function.histograms {
             Histograms::Handled(handle) if !window.histograms.is_empty() => match handle(&window, subject) {
                 Some(Point::Float(value)) => row.values[step] = value,

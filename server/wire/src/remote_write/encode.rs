@@ -1,9 +1,10 @@
 //! Writes requests.
 
-use model::{CounterResetHint, Exemplar, Histogram, Labels, MetricBatch, Sample, Span};
+use model::{CounterResetHint, Exemplar, Histogram, Labels, MetricBatch, Sample};
 
 use super::KINDS;
 use crate::compression;
+use crate::native::put_spans;
 use crate::protobuf::Writer;
 
 /// A request body with all of `batch`: a snappy block.
@@ -67,9 +68,9 @@ pub(crate) fn histogram(m: &mut Writer, t_ms: i64, h: &Histogram) {
     m.sint(4, i64::from(h.schema));
     m.double(5, h.zero_threshold);
     m.double(7, h.zero_count);
-    spans(m, 8, &h.negative_spans);
+    put_spans(m, 8, &h.negative_spans);
     m.packed_doubles(10, &h.negative_buckets);
-    spans(m, 11, &h.positive_spans);
+    put_spans(m, 11, &h.positive_spans);
     m.packed_doubles(13, &h.positive_buckets);
     let hint = match h.reset_hint {
         CounterResetHint::Unknown => 0,
@@ -80,13 +81,4 @@ pub(crate) fn histogram(m: &mut Writer, t_ms: i64, h: &Histogram) {
     m.varint(14, hint);
     m.varint(15, t_ms as u64);
     m.packed_doubles(16, &h.custom_bounds);
-}
-
-fn spans(m: &mut Writer, number: u32, spans: &[Span]) {
-    for span in spans {
-        m.message(number, |m| {
-            m.sint(1, i64::from(span.offset));
-            m.varint(2, u64::from(span.length));
-        });
-    }
 }
