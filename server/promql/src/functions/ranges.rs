@@ -212,7 +212,7 @@ fn of_row<'a>(row: &'a Row, times: &Arc<[i64]>) -> Samples<'a> {
 /// Fills `row` with the function's value at each step.
 fn apply(plan: &Plan<'_>, samples: &Samples<'_>, windows: &Windows, row: &mut Row) -> Result<()> {
     if let Some(counted) = &plan.evaluator.counted {
-        let found = windows.iter().enumerate().filter(|(_, (low, high))| low < high);
+        let found = windows.bounds.iter().enumerate().filter(|(_, (low, high))| low < high);
         found.for_each(|(step, (low, high))| counted.add(step, u64::from(high - low)));
     }
     if !samples.histograms.is_empty() {
