@@ -86,7 +86,9 @@ fn mistakes_are_answered_as_prometheus_does() {
         assert_eq!((got, body["errorType"].as_str()), (status, Some(kind)), "{path}: {text}");
         assert!(body["error"].as_str().is_some_and(|error| error.contains(part)), "{path}: {text}");
     };
-    check("/api/v1/query?query=sum(", 400, "bad_data", "parse error");
+    check("/api/v1/query?query=sum(", 400, "bad_data", "invalid parameter \"query\": 1:5: parse error");
+    let range = "/api/v1/query_range?query=up[1m]&start=0&end=1&step=1";
+    check(range, 400, "bad_data", "invalid parameter \"query\": invalid expression type \"range vector\"");
     check("/api/v1/query?query=up&time=x", 400, "bad_data", "cannot parse \"x\" to a valid timestamp");
     check("/api/v1/query_range?query=up&start=0&end=100000000&step=1", 400, "bad_data", "11,000 points");
     check("/api/v1/query_range?query=up&start=1&end=0&step=1", 400, "bad_data", "end timestamp");

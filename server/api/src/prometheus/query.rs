@@ -30,7 +30,7 @@ pub(crate) async fn instant(Shared(state): Shared<Arc<State>>, params: Params) -
     let (timer, each) = (stats.map(|_| Timer::start()), stats == Some("all"));
     let work = move |control: &model::Control| {
         let timer = timer.map(Timer::begin);
-        let mut answer = promql::instant(&*source, &promql::parse(&text)?, t_ms, &options, control)?;
+        let mut answer = promql::instant(&*source, &parse(&text)?, t_ms, &options, control)?;
         let warning = truncate(&mut answer.value, limit);
         answer.warnings.extend(warning);
         let times = TimeRange { start_ms: t_ms, end_ms: t_ms, step_ms: 0 };
@@ -66,7 +66,7 @@ pub(crate) async fn range(Shared(state): Shared<Arc<State>>, params: Params) -> 
     let work = move |control: &model::Control| {
         let timer = timer.map(Timer::begin);
         let times = TimeRange { start_ms, end_ms, step_ms };
-        let mut answer = promql::range(&*source, &promql::parse(&text)?, times, &options, control)?;
+        let mut answer = promql::range(&*source, &parse(&text)?, times, &options, control)?;
         let warning = truncate(&mut answer.value, limit);
         answer.warnings.extend(warning);
         Ok::<_, ApiError>(render(&answer, end_ms, timer, each.then_some(times)))
@@ -76,7 +76,7 @@ pub(crate) async fn range(Shared(state): Shared<Arc<State>>, params: Params) -> 
 
 /// `GET|POST /api/v1/format_query`
 pub(crate) async fn format(params: Params) -> Result<Response, ApiError> {
-    let query = promql::parse(query(&params)?)?;
+    let query = parse(query(&params)?)?;
     let mut data = String::new();
     json::string(&mut data, &promql::pretty(query.expr()));
     Ok(success(&data, &[], &[]))
@@ -151,6 +151,11 @@ fn truncate(value: &mut promql::Value, limit: usize) -> Option<String> {
         _ => {}
     }
     Some("results truncated due to limit".into())
+}
+
+/// The parameter `query` as an expression.
+pub(super) fn parse(text: &str) -> Result<promql::Query, ApiError> {
+    promql::parse(text).map_err(|error| ApiError::parameter("query", error))
 }
 
 pub(super) fn query(params: &Params) -> Result<&str, ApiError> {

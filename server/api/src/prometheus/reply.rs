@@ -50,6 +50,7 @@ impl From<promql::Error> for ApiError {
     fn from(error: promql::Error) -> Self {
         match error {
             promql::Error::Source(error) => error.into(),
+            promql::Error::Query(why) => ApiError::parameter("query", why),
             error if error.is_parse() => ApiError::bad_data(error.to_string()),
             error => ApiError {
                 status: StatusCode::UNPROCESSABLE_ENTITY,

@@ -5,13 +5,13 @@ use model::Matcher;
 use promql::{At, DurationExpr, Expr, ExprKind, Matching, RangeMode, Timing, UnaryOp, ValueType};
 use serde_json::{Value, json};
 
-use super::query::query;
+use super::query::{self, query};
 use super::reply::{ApiError, success_of};
 use crate::params::Params;
 
 /// `GET|POST /api/v1/parse_query`
 pub(crate) async fn parse(params: Params) -> Result<Response, ApiError> {
-    let parsed = promql::parse(query(&params)?)?;
+    let parsed = query::parse(query(&params)?)?;
     Ok(success_of(&node(parsed.expr())))
 }
 
