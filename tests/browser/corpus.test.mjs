@@ -20,6 +20,10 @@ const soak = process.env.PHAROS_SOAK === "1";
 /** `PHAROS_ONLY=<part of a name>`: those files alone. */
 const only = process.env.PHAROS_ONLY;
 const sheets = process.env.PHAROS_SHEETS;
+/** `PHAROS_FROM=<n>`: goes on with the n-th file of a run that was cut off. */
+const from = Number(process.env.PHAROS_FROM ?? 0);
+/** A browser that has opened a hundred pages of fifty charts each grows slow: a new one takes over before. */
+const PAGES_A_BROWSER = 30;
 
 /** Of every kind: old and new schemas, v2, rows, repeats, tables, logs, heatmaps, transformations. */
 const SOME = [
@@ -132,6 +136,11 @@ test("every file shows what it has", { skip, timeout: soak ? 3_600_000 : 600_000
   const dashboards = await loadAll(pharos.url);
   assert.ok(only || dashboards.length > 10, `${dashboards.length} dashboards`);
   for (const [place, { meta }] of dashboards.entries()) {
+    if (place < from) continue;
+    if (place % PAGES_A_BROWSER === PAGES_A_BROWSER - 1) {
+      await chromium.close();
+      chromium = await startChromium();
+    }
     const { page, faults, close } = await openPage(chromium, pharos.url, LOOK);
     await page.goto(`${pharos.url}/d/${encodeURIComponent(meta.uid)}?from=${endOf(place) - PAST_MS}&to=${endOf(place)}&refresh=off`);
     const panels = await look(page);
