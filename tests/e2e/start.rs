@@ -85,11 +85,47 @@ fn the_ports_of_prometheus_and_loki_are_served_too() {
     let status = |url: &str| request(reqwest::Method::GET, url, &[], Vec::new()).0;
     assert_eq!(status("http://127.0.0.1:9090/api/v1/query?query=up"), 200);
     assert_eq!(status("http://127.0.0.1:3100/loki/api/v1/labels"), 200);
+    assert_eq!(status("http://127.0.0.1:9100/metrics"), 200);
+    assert_eq!(status("http://127.0.0.1:9100/api/v1/query?query=up"), 404);
     assert_eq!(status(&format!("{}/-/ready", server.url)), 200);
     // A port that is taken stays with its owner, and costs nothing else.
     let second = Server::start(&folder.path().join("second"), &["--config", config]);
     assert!(second.written.iter().all(|line| !line.contains("panicked")), "{:?}", second.written);
     assert_eq!(status(&format!("{}/-/ready", second.url)), 200);
+}
+
+#[test]
+fn this_host_is_given_as_an_exporter_would() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("pharos.yaml");
+    write(&config, "node_exporter_flags: [--no-collector.loadavg, --collector.tcpstat, --web.max-requests=1]");
+    let config = config.to_str().expect("UTF-8");
+    let server = Server::start(&folder.path().join("data"), &["--config", config]);
+    let (status, page) = server.get("/node/metrics");
+    assert_eq!(status, 200);
+    assert!(page.contains("\nnode_memory_MemTotal_bytes ") && page.contains("\nnode_tcp_connection_states{"));
+    assert!(!page.contains("node_load1"), "a collector that was switched off");
+    let notices = server.get("/api/pharos/v1/home").1;
+    assert!(notices.contains("--web.max-requests=1 has no effect here"), "{notices}");
+    // A machine without GPUs has none of their pages.
+    if !std::path::Path::new("/proc/driver/nvidia").exists() {
+        assert_eq!(server.get("/dcgm/metrics").0, 404);
+    }
+}
+
+#[test]
+fn gpus_are_watched_and_given_as_their_exporters_would() {
+    let library = std::env::current_exe().expect("this program").with_file_name("libfake_nvml.so");
+    let library = library.to_str().expect("UTF-8");
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = [("PHAROS_GPU_LIBRARY", library), ("PHAROS_GPU_INTERVAL", "100ms")];
+    let server = Server::start_with(folder.path(), &[], &settings);
+    let two = |query: &str| (server.query(query).len() == 2).then_some(());
+    eventually("temperatures", || two("DCGM_FI_DEV_GPU_TEMP{job=\"dcgm\"}"));
+    eventually("memory", || two("nvidia_smi_memory_used_bytes{job=\"nvidia_gpu\"}"));
+    eventually("profiling of instances", || two("DCGM_FI_PROF_SM_ACTIVE{GPU_I_ID!=\"\"}"));
+    assert!(server.get("/dcgm/metrics").1.contains("\nDCGM_FI_DEV_POWER_USAGE{gpu=\"0\","));
+    assert!(server.get("/nvidia/metrics").1.contains("\nnvidia_smi_gpu_info{uuid="));
 }
 
 #[test]

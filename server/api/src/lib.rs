@@ -18,5 +18,5 @@ mod router;
 mod state;
 
 pub use program::{Block, Disk, Home, Notice, Program, TailFile, TailStatus, TargetStatus};
-pub use router::router;
+pub use router::{exporter_router, router};
 pub use state::{LogIngest, MetricIngest, Parts, Sources, State};

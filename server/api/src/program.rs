@@ -79,6 +79,11 @@ pub trait Program: Send + Sync {
     /// Pharos' own metrics as exposition text.
     fn metrics_page(&self) -> String;
 
+    /// The page that an exporter would give in its place: `node`, `dcgm`, `nvidia`; none where that is not collected. Blocks.
+    fn exporter_page(&self, _name: &str) -> Option<String> {
+        None
+    }
+
     /// What is compiled in: version.
     fn version(&self) -> &'static str;
 }

@@ -20,6 +20,21 @@ use crate::{State, assets, guard, loki, otlp, pharos, prometheus, push_gateway};
 /// A dashboard's file as it is uploaded: real ones stay below 2 MB.
 const MOST_FILE_BYTES: usize = 33 << 20;
 
+/// Exporters whose pages this server gives, each below its name.
+const EXPORTERS: [&str; 3] = ["node", "dcgm", "nvidia"];
+
+/// A port of its own for one exporter's page: `/metrics`, and a page at `/` that leads there.
+pub fn exporter_router(state: Arc<State>, name: &'static str) -> Router {
+    let guarded = state.clone();
+    Router::new()
+        .route("/metrics", get(move |state| exporter(state, name)))
+        .route("/", get(|| async { axum::response::Redirect::temporary("/metrics") }))
+        .layer(from_fn(move |request: Request, next: Next| {
+            guard::check(guarded.clone(), Action::Read, request, next)
+        }))
+        .with_state(state)
+}
+
 /// The whole HTTP surface.
 pub fn router(state: Arc<State>) -> Router {
     let read = Router::new()
@@ -28,6 +43,9 @@ pub fn router(state: Arc<State>) -> Router {
         .merge(loki_read())
         .merge(pharos_read())
         .route("/metrics", get(metrics))
+        .merge(EXPORTERS.into_iter().fold(Router::new(), |all, name| {
+            all.route(&format!("/{name}/metrics"), get(move |state| exporter(state, name)))
+        }))
         .route("/api/v1/metrics", get(push_gateway::metrics))
         .fallback(assets::serve)
         .layer(DefaultBodyLimit::max(MOST_QUERY_BYTES));
@@ -207,6 +225,17 @@ async fn metrics(Shared(state): Shared<Arc<State>>) -> Response {
     let program = state.program.clone();
     let page = tokio::task::spawn_blocking(move || program.metrics_page()).await.unwrap_or_default();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page).into_response()
+}
+
+async fn exporter(Shared(state): Shared<Arc<State>>, name: &'static str) -> Response {
+    let program = state.program.clone();
+    let page = tokio::task::spawn_blocking(move || program.exporter_page(name)).await.unwrap_or_default();
+    match page {
+        Some(page) => {
+            ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page).into_response()
+        }
+        None => (StatusCode::NOT_FOUND, format!("{name} is not collected here\n")).into_response(),
+    }
 }
 
 async fn reload(Shared(state): Shared<Arc<State>>) -> Response {

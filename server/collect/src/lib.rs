@@ -6,11 +6,13 @@ mod discovery;
 mod duration;
 mod error;
 mod http_client;
+mod rows;
 mod scrape;
 mod section;
 mod status;
 
 pub mod config;
+pub mod gpu;
 pub mod host;
 pub mod push_gateway;
 pub mod relabel;

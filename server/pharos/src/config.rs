@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use access::{Cidr, Role, Token};
 use anyhow::{Context, Result, bail};
+use collect::host::{Flags, Roots};
 
 pub(crate) use keys::{KEYS, reference};
 
@@ -37,9 +38,12 @@ pub(crate) struct Config {
     pub(crate) log_streams: Vec<StreamRetention>,
     /// Bytes that logs may take on disk; `None` = no bound.
     pub(crate) log_disk_bytes: Option<u64>,
-    /// Where the host's `/proc` and `/sys` are: `/`, or where a container has them.
-    pub(crate) host_root: PathBuf,
+    /// Where the host's files are, and what of them is collected.
+    pub(crate) host_flags: Flags,
     pub(crate) collect: bool,
+    /// How often GPUs are read; zero = not at all.
+    pub(crate) gpu_interval: Duration,
+    pub(crate) gpu_library: Option<PathBuf>,
     pub(crate) drop_in_ports: bool,
     pub(crate) log_json: bool,
     pub(crate) log_level: String,
@@ -59,6 +63,9 @@ pub(crate) struct Access {
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) cors_origins: Vec<String>,
 }
+
+/// The library's own readings are no newer.
+const LEAST_GPU_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Values by key, as text; a list has several.
 pub(crate) type Values = BTreeMap<&'static str, Vec<String>>;
@@ -101,7 +108,12 @@ impl Config {
         };
         let span = |key: &str| duration(&one(key).unwrap_or_default()).with_context(|| key.to_owned());
         let listen = one("listen").unwrap_or_default();
+        let host_root = path("host_root").unwrap_or_else(|| "/".into());
         let retention = span("retention")?;
+        let gpu_interval = span("gpu.interval")?;
+        if !gpu_interval.is_zero() && gpu_interval < LEAST_GPU_INTERVAL {
+            bail!("gpu.interval: less than 50ms is less than the library has to tell");
+        }
         let log_format = one("log_format").unwrap_or_default();
         if !["text", "json"].contains(&log_format.as_str()) {
             bail!("log_format: {log_format:?} is neither text nor json");
@@ -128,8 +140,11 @@ impl Config {
             log_streams: StreamRetention::parse_all(&all("logs.retention_stream"))
                 .context("logs.retention_stream")?,
             log_disk_bytes: Some(number("logs.disk_budget_mib")?.saturating_mul(1 << 20)).filter(|n| *n > 0),
-            host_root: path("host_root").unwrap_or_else(|| "/".into()),
+            host_flags: Flags::parse(&all("node_exporter_flags"), Roots::below(&host_root))
+                .map_err(|why| anyhow::anyhow!("node_exporter_flags: {why}"))?,
             collect: flag("collect")?,
+            gpu_interval,
+            gpu_library: path("gpu.library"),
             drop_in_ports: flag("drop_in_ports")?,
             log_json: log_format == "json",
             log_level: one("log_level").unwrap_or_default(),
@@ -307,7 +322,9 @@ mod tests {
         check("access: {tokens: [a]}", "NAME:ROLE:SECRET");
         check("access: {open_ingest: [x]}", "is not a network");
         check("a: [", "line");
+        check("node_exporter_flags: ['--collector.netdev.device-exclude=(']", "netdev.device-exclude=(");
         check("listen: [a, b]", "one value");
+        check("gpu: {interval: 10ms}", "gpu.interval: less than 50ms");
         check("metric_retention: ['gpu 1y']", "write NAME DURATION SELECTOR");
         check("metric_retention: ['gpu 1y {job=}']", "metric_retention: {job=}: ");
     }

@@ -25,6 +25,11 @@ impl Inputs {
     /// Reads all files. One that cannot be read becomes a notice: the server starts all the same.
     pub(crate) fn read(config: &Config) -> Inputs {
         let mut inputs = Inputs::default();
+        inputs.notices.extend(config.host_flags.unused.iter().map(|message| Notice {
+            level: "warn".into(),
+            source: "node_exporter_flags".into(),
+            message: message.clone(),
+        }));
         if let Some(path) = &config.prometheus {
             match PrometheusConfig::read(path) {
                 Ok((read, report)) => {

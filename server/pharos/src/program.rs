@@ -30,6 +30,8 @@ pub(crate) struct Running {
     /// `None` once it is stopped.
     pub(crate) tailer: Mutex<Option<Tailer>>,
     pub(crate) own_metrics: Arc<dyn Gatherer>,
+    /// What answers in an exporter's place, by the name in its URL.
+    pub(crate) exporters: Vec<(&'static str, Arc<dyn Gatherer>)>,
     pub(crate) notices: ArcSwap<Vec<Notice>>,
     /// The `prometheus.yml` in use, its secrets left out.
     pub(crate) config_yaml: ArcSwap<String>,
@@ -184,6 +186,13 @@ impl Program for Running {
         let mut page = Page::default();
         self.own_metrics.gather(&mut page);
         page.into_string()
+    }
+
+    fn exporter_page(&self, name: &str) -> Option<String> {
+        let (_, gatherer) = self.exporters.iter().find(|(known, _)| *known == name)?;
+        let mut page = Page::default();
+        gatherer.gather(&mut page);
+        Some(page.into_string())
     }
 
     fn version(&self) -> &'static str {

@@ -11,7 +11,7 @@ use arc_swap::ArcSwap;
 use axum::Router;
 use collect::push_gateway::PushGateway;
 use collect::tail::Tailer;
-use collect::{Collector, Gatherer, InProcess};
+use collect::{Collector, Gatherer};
 use dashboards::Library;
 use model::{Clock, SystemClock};
 use parking_lot::Mutex;
@@ -24,6 +24,7 @@ use crate::builtin::{DASHBOARDS, DEMO_DASHBOARDS};
 use crate::cli::ServeArgs;
 use crate::config::Config;
 use crate::demo::{Demo, Generator};
+use crate::hardware::{Hardware, OWN_INTERVAL_MS, target};
 use crate::inputs::Inputs;
 use crate::metrics_page::OwnMetrics;
 use crate::own_log::{Keeper, OwnLog};
@@ -31,12 +32,12 @@ use crate::program::Running;
 use crate::stores::{Maintenance, Stores};
 use crate::{admin, logging, pushed};
 
-/// How often this host and Pharos itself are looked at.
-const OWN_INTERVAL_MS: i64 = 5_000;
 /// How long requests that run may go on after SIGTERM.
 const GRACE: Duration = Duration::from_secs(5);
 /// Prometheus' and Loki's own ports.
 const DROP_IN_PORTS: [u16; 2] = [9090, 3100];
+/// Ports of exporters, and which of this server's pages is theirs.
+const EXPORTER_PORTS: [(u16, &str); 3] = [(9100, "node"), (9400, "dcgm"), (9835, "nvidia")];
 /// Threads that may wait for disks at once: appends, commits.
 const MOST_BLOCKING: usize = 128;
 
@@ -176,6 +177,10 @@ fn start(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let tailer = Tailer::start(inputs.tail.clone(), stores.logs.clone(), clock.clone())?;
     let own_metrics: Arc<dyn Gatherer> = Arc::new(own_metrics(&stores, &*clock, tailer.gatherer()));
+    let hardware = match config.collect {
+        true => Hardware::open(config, &hostname, clock.clone()),
+        false => Hardware::default(),
+    };
     let keeper = match config.collect {
         true => Some(own_log.keep(stores.logs.clone(), &hostname)?),
         false => None,
@@ -183,7 +188,8 @@ fn start(
     let collect_config = collect::CollectConfig {
         scrape_configs: inputs.scrape_configs.clone(),
         in_process: if config.collect {
-            in_process(config, &hostname, own_metrics.clone())
+            let own = target(&hostname, ("pharos", OWN_INTERVAL_MS), own_metrics.clone());
+            hardware.targets.into_iter().chain([own]).collect()
         } else {
             Vec::new()
         },
@@ -206,6 +212,7 @@ fn start(
         collector: Arc::new(collector),
         tailer: Mutex::new(Some(tailer)),
         own_metrics,
+        exporters: hardware.exporters,
         notices: ArcSwap::from_pointee(inputs.notices.clone()),
         config_yaml: ArcSwap::from_pointee(inputs.config_yaml.clone()),
         reloading: Mutex::new(()),
@@ -231,17 +238,6 @@ fn own_metrics(stores: &Stores, clock: &dyn Clock, tail: Arc<dyn Gatherer>) -> O
     }
 }
 
-fn in_process(config: &Config, hostname: &str, own: Arc<dyn Gatherer>) -> Vec<InProcess> {
-    let target = |job: &str, gatherer: Arc<dyn Gatherer>| InProcess {
-        job_name: job.to_owned(),
-        instance: hostname.to_owned(),
-        interval_ms: OWN_INTERVAL_MS,
-        gatherer,
-    };
-    let host = collect::host::Host::new(&config.host_root, Arc::new(SystemClock));
-    vec![target("node", Arc::new(host)), target("pharos", own)]
-}
-
 fn hostname() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
@@ -263,10 +259,15 @@ async fn serve_http(
     signals: &mut Signals,
 ) -> Result<()> {
     let stop = &running.stopping;
-    let app = api::router(state);
-    for listener in drop_in_listeners(&running.config, listener.local_addr()?).await {
-        tokio::spawn(serve_on(listener, app.clone(), stop.subscribe()));
+    let own = listener.local_addr()?;
+    for (listener, exporter) in drop_in_listeners(&running, own).await {
+        let app = match exporter {
+            Some(exporter) => api::exporter_router(state.clone(), exporter),
+            None => api::router(state.clone()),
+        };
+        tokio::spawn(serve_on(listener, app, stop.subscribe()));
     }
+    let app = api::router(state);
     let mut server = tokio::spawn(serve_on(listener, app, stop.subscribe()));
     loop {
         tokio::select! {
@@ -301,12 +302,22 @@ async fn serve_on(
     axum::serve(listener, app).with_graceful_shutdown(told).await
 }
 
-/// The ports of the systems that this one replaces. One that is taken is left to its owner.
-async fn drop_in_listeners(config: &Config, own: SocketAddr) -> Vec<TcpListener> {
+/// The ports of the systems that this one replaces, and the page behind each that is an exporter's. One that is taken
+/// is left to its owner.
+async fn drop_in_listeners(running: &Running, own: SocketAddr) -> Vec<(TcpListener, Option<&'static str>)> {
     let mut listeners = Vec::new();
-    for port in DROP_IN_PORTS.iter().filter(|port| config.drop_in_ports && **port != own.port()) {
-        match TcpListener::bind((own.ip(), *port)).await {
-            Ok(listener) => listeners.push(listener),
+    if !running.config.drop_in_ports {
+        return listeners;
+    }
+    let has = |page: &str| running.exporters.iter().any(|(name, _)| *name == page);
+    let exporters =
+        EXPORTER_PORTS.into_iter().filter(|(_, page)| has(page)).map(|(port, page)| (port, Some(page)));
+    for (port, page) in DROP_IN_PORTS.into_iter().map(|port| (port, None)).chain(exporters) {
+        if port == own.port() {
+            continue;
+        }
+        match TcpListener::bind((own.ip(), port)).await {
+            Ok(listener) => listeners.push((listener, page)),
             Err(error) => tracing::warn!(port, %error, "a drop-in port is not available"),
         }
     }

@@ -1,17 +1,11 @@
 //! What block devices did.
 
-use std::sync::LazyLock;
+use std::collections::HashMap;
 
 use model::MetricKind::{self, Counter, Gauge};
-use regex::Regex;
 use wire::exposition::Page;
 
-use super::{Host, number};
-
-/// Partitions and devices of no interest, as node_exporter leaves them out.
-static EXCLUDED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$").expect("a valid regex")
-});
+use super::{Host, Rows, number};
 
 /// Sectors are 512 bytes here, whatever the device's are.
 const SECTOR: f64 = 512.0;
@@ -47,31 +41,53 @@ const UDEV: [(&str, &str); 5] = [
     ("revision", "ID_REVISION"),
 ];
 
+/// Labels of `node_disk_filesystem_info` alike.
+const FILE_SYSTEM: [(&str, &str); 4] =
+    [("type", "ID_FS_TYPE"), ("usage", "ID_FS_USAGE"), ("uuid", "ID_FS_UUID"), ("version", "ID_FS_VERSION")];
+
+/// Labels of `node_disk_device_mapper_info` alike.
+const MAPPER: [(&str, &str); 5] = [
+    ("name", "DM_NAME"),
+    ("uuid", "DM_UUID"),
+    ("vg_name", "DM_VG_NAME"),
+    ("lv_name", "DM_LV_NAME"),
+    ("lv_layer", "DM_LV_LAYER"),
+];
+
+/// udev properties of ATA disks: metric, property, help.
+const ATA: [(&str, &str, &str); 3] = [
+    ("node_disk_ata_write_cache", "ID_ATA_WRITE_CACHE", "Whether an ATA disk has a write cache."),
+    (
+        "node_disk_ata_write_cache_enabled",
+        "ID_ATA_WRITE_CACHE_ENABLED",
+        "Whether an ATA disk's write cache is on.",
+    ),
+    (
+        "node_disk_ata_rotation_rate_rpm",
+        "ID_ATA_ROTATION_RATE_RPM",
+        "Rotations a minute; 0: does not rotate.",
+    ),
+];
+
 pub(super) fn collect(host: &Host, page: &mut Page) -> Result<(), String> {
     let text = host.read("proc/diskstats")?;
     let mut disks = Vec::new();
     for line in text.lines() {
         let words: Vec<&str> = line.split_ascii_whitespace().collect();
         let [major, minor, device, values @ ..] = &words[..] else { continue };
-        if !EXCLUDED.is_match(device) {
+        if host.settings.keeps("diskstats", device) {
             let values = values.iter().map(|word| number(word)).collect::<Result<Vec<_>, _>>()?;
-            disks.push((*major, *minor, *device, values));
+            disks.push(((*major, *minor), *device, values));
         }
     }
-    let help = "What is known of a block device; 1.";
-    let mut family = page.family("node_disk_info", Gauge, help);
-    for (major, minor, device, _) in &disks {
-        let udev = host.read(&format!("run/udev/data/b{major}:{minor}")).unwrap_or_default();
-        let mut labels = vec![("device", *device), ("major", major), ("minor", minor)];
-        for (label, property) in UDEV {
-            let mut found = udev.lines().filter_map(|line| line.strip_prefix("E:")?.split_once('='));
-            labels.push((label, found.find(|(name, _)| *name == property).map_or("", |(_, value)| value)));
-        }
-        family.sample(&labels, 1.0);
+    let mut rows = Rows::default();
+    for (number, device, _) in &disks {
+        properties(host, &mut rows, *number, device);
     }
+    rows.write(page);
     for (i, (name, kind, factor, help)) in COLUMNS.into_iter().enumerate() {
         let mut family = page.family(name, kind, help);
-        for (_, _, device, values) in &disks {
+        for (_, device, values) in &disks {
             if let Some(value) = values.get(i) {
                 // Division gives the nearest fraction of a second, multiplication by 0.001 does not.
                 let value = if factor == MS { value / 1_000.0 } else { value * factor };
@@ -80,4 +96,36 @@ pub(super) fn collect(host: &Host, page: &mut Page) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// What udev knows of a disk.
+fn properties(host: &Host, rows: &mut Rows, (major, minor): (&str, &str), device: &str) {
+    let udev = host.kept(&format!("udev/b{major}:{minor}")).unwrap_or_default();
+    let udev: HashMap<&str, &str> =
+        udev.lines().filter_map(|line| line.strip_prefix("E:")?.split_once('=')).collect();
+    let value = |property: &str| udev.get(property).copied().unwrap_or_default();
+    let rotational = host.kept(&format!("sys/block/{device}/queue/rotational")).unwrap_or_default();
+    let mut labels =
+        vec![("device", device), ("major", major), ("minor", minor), ("rotational", &rotational)];
+    labels.extend(UDEV.map(|(label, property)| (label, value(property))));
+    rows.gauge("node_disk_info", "What is known of a block device; 1.", &labels, 1.0);
+    let mut info = |metric: &str, help: &str, table: &[(&'static str, &str)]| {
+        let labels: Vec<(&'static str, &str)> =
+            [("device", device)].into_iter().chain(table.iter().map(|(l, p)| (*l, value(p)))).collect();
+        rows.gauge(metric, help, &labels, 1.0);
+    };
+    if !value("ID_FS_TYPE").is_empty() {
+        info("node_disk_filesystem_info", "The file system of a block device; 1.", &FILE_SYSTEM);
+    }
+    if !value("DM_NAME").is_empty() {
+        info("node_disk_device_mapper_info", "What a mapped device is; 1.", &MAPPER);
+    }
+    if value("ID_ATA").is_empty() {
+        return;
+    }
+    for (metric, property, help) in ATA {
+        if let Ok(number) = number(value(property)) {
+            rows.gauge(metric, help, &[("device", device)], number);
+        }
+    }
 }

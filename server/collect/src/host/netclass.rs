@@ -3,7 +3,7 @@
 use model::MetricKind::{self, Counter, Gauge};
 use wire::exposition::Page;
 
-use super::{Host, number};
+use super::{Host, any_number, number};
 
 /// File below `/sys/class/net/<device>`, metric, kind, help.
 const FILES: [(&str, &str, MetricKind, &str); 16] = [
@@ -26,18 +26,11 @@ const FILES: [(&str, &str, MetricKind, &str); 16] = [
 ];
 
 pub(super) fn collect(host: &Host, page: &mut Page) -> Result<(), String> {
-    let folder = host.path("sys/class/net");
-    let entries = std::fs::read_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-    let mut devices: Vec<String> = entries
-        .flatten()
-        .filter(|entry| entry.path().is_dir())
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect();
-    devices.sort();
+    let mut devices = host.entries("sys/class/net")?;
+    // `bonding_masters` is a file.
+    devices.retain(|name| host.settings.keeps("netclass", name) && host.path(&folder(name)).is_dir());
     // Files that make no sense for a device cannot be read: then it has no sample.
-    let file = |device: &str, name: &str| {
-        host.read(&format!("sys/class/net/{device}/{name}")).ok().map(|text| text.trim().to_owned())
-    };
+    let file = |device: &str, name: &str| host.text(&format!("{}/{name}", folder(device)));
     for (name, metric, kind, help) in FILES {
         let mut family = page.family(metric, kind, help);
         for device in &devices {
@@ -50,7 +43,10 @@ pub(super) fn collect(host: &Host, page: &mut Page) -> Result<(), String> {
         page.family("node_network_speed_bytes", Gauge, "Bytes a second that the link can carry.");
     for device in &devices {
         let megabits = file(device, "speed").and_then(|text| number(&text).ok());
-        if let Some(megabits) = megabits {
+        // A link that is down has the speed -1.
+        let known =
+            |megabits: &f64| *megabits >= 0.0 || !host.settings.option("netclass.ignore-invalid-speed");
+        if let Some(megabits) = megabits.filter(known) {
             family.sample(&[("device", device)], megabits * 1_000_000.0 / 8.0);
         }
     }
@@ -78,12 +74,8 @@ pub(super) fn collect(host: &Host, page: &mut Page) -> Result<(), String> {
     Ok(())
 }
 
-/// A number in decimal or, with `0x`, in hexadecimal digits.
-fn any_number(text: &str) -> Result<f64, String> {
-    match text.strip_prefix("0x") {
-        Some(digits) => u64::from_str_radix(digits, 16).map(|n| n as f64).map_err(|e| e.to_string()),
-        None => number(text),
-    }
+fn folder(device: &str) -> String {
+    format!("sys/class/net/{device}")
 }
 
 /// The lowest of the device's flags says whether it was set up.

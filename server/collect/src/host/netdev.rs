@@ -32,22 +32,39 @@ pub(super) fn collect(host: &Host, page: &mut Page) -> Result<(), String> {
     for line in text.lines() {
         let Some((device, rest)) = line.split_once(':') else { continue };
         let values = rest.split_ascii_whitespace().map(number).collect::<Result<Vec<_>, _>>()?;
-        devices.push((device.trim(), values));
+        if host.settings.keeps("netdev", device.trim()) {
+            devices.push((device.trim(), values));
+        }
     }
+    let aliases: Vec<Option<String>> = devices.iter().map(|(device, _)| alias(host, device)).collect();
+    let labels: Vec<Vec<(&str, &str)>> = devices
+        .iter()
+        .zip(&aliases)
+        .map(|((device, _), alias)| {
+            let alias = alias.as_deref().map(|alias| ("ifalias", alias));
+            [("device", *device)].into_iter().chain(alias).collect()
+        })
+        .collect();
     for (i, (name, help)) in COLUMNS.into_iter().enumerate() {
         let mut family = page.family(name, MetricKind::Counter, help);
-        for (device, values) in &devices {
+        for ((_, values), labels) in devices.iter().zip(&labels) {
             if let Some(value) = values.get(i) {
-                family.sample(&[("device", device)], *value);
+                family.sample(labels, *value);
             }
         }
     }
     let help = "Packets received that nobody wanted.";
     let mut family = page.family("node_network_receive_nohandler_total", MetricKind::Counter, help);
-    for (device, _) in &devices {
+    for ((device, _), labels) in devices.iter().zip(&labels) {
         if let Ok(text) = host.read(&format!("sys/class/net/{device}/statistics/rx_nohandler")) {
-            family.sample(&[("device", device)], number(text.trim())?);
+            family.sample(labels, number(text.trim())?);
         }
     }
     Ok(())
+}
+
+/// What the device's administrator calls it, where that was asked for.
+fn alias(host: &Host, device: &str) -> Option<String> {
+    let asked = host.settings.option("netdev.label-ifalias");
+    asked.then(|| host.kept(&format!("sys/class/net/{device}/ifalias")).unwrap_or_default())
 }

@@ -1,10 +1,9 @@
 //! A made-up host, and this one against node_exporter.
 
-use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, Command, Stdio};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
-use model::{Labels, ManualClock, SystemClock};
+use model::{Labels, ManualClock};
 use wire::exposition::{Format, Item, Parser};
 
 use super::*;
@@ -21,15 +20,93 @@ fn samples(page: &[u8]) -> BTreeMap<Labels, f64> {
     out
 }
 
+fn host(root: &Path, flags: &[&str]) -> Host {
+    let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+    let mut roots = Roots::below(root);
+    if root.join("udev").is_dir() {
+        roots.udev = root.join("udev");
+    }
+    Host::new(Flags::parse(&flags, roots).unwrap(), Arc::new(ManualClock::new(1_500)))
+}
+
 fn made_up(files: &[(&str, &str)]) -> (tempfile::TempDir, Host) {
     let root = tempfile::tempdir().unwrap();
     for (path, text) in files {
-        let path = root.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+        write(&root.path().join(path), text);
     }
-    let host = Host::new(root.path(), Arc::new(ManualClock::new(1_500)));
+    let host = host(root.path(), &[]);
     (root, host)
+}
+
+fn write(path: &Path, text: &str) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+/// Makes the files of a `.tree`.
+fn unpack(tree: &str, root: &Path) {
+    for part in tree.split("=== ").skip(1) {
+        let (path, text) = part.split_once('\n').unwrap();
+        match path.split_once(" -> ") {
+            None => write(&root.join(path), text),
+            Some((link, target)) => {
+                std::fs::create_dir_all(root.join(link).parent().unwrap()).unwrap();
+                std::os::unix::fs::symlink(target, root.join(link)).unwrap();
+            }
+        }
+    }
+}
+
+/// Flags that a made-up host needs to show all it has.
+fn flags_of(collector: &str, root: &Path) -> Vec<String> {
+    match collector {
+        "bcache" => vec!["--collector.bcache.priorityStats".into()],
+        "cpu" => vec!["--no-collector.cpufreq".into()],
+        "stat" => vec!["--collector.stat.softirq".into()],
+        "textfile" => vec![format!("--collector.textfile.directory={}/text", root.display())],
+        _ => Vec::new(),
+    }
+}
+
+fn types(page: &str) -> BTreeSet<String> {
+    page.lines().filter_map(|line| line.strip_prefix("# TYPE ")).map(str::to_owned).collect()
+}
+
+/// Every collector gives of its made-up host exactly what node_exporter 1.9 gives: families, types, labels, values.
+#[test]
+fn made_up_hosts_give_what_node_exporter_gives() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/host");
+    let mut compared = 0;
+    let mut wrong = Vec::new();
+    let trees = std::fs::read_dir(&folder).unwrap().flatten().map(|entry| entry.path());
+    for tree in trees.filter(|path| path.extension().is_some_and(|e| e == "tree")) {
+        let name = tree.file_stem().unwrap().to_str().unwrap();
+        let root = tempfile::tempdir().unwrap();
+        unpack(&std::fs::read_to_string(&tree).unwrap(), root.path());
+        let flags = flags_of(name, root.path());
+        let host = host(root.path(), &flags.iter().map(String::as_str).collect::<Vec<_>>());
+        let collector = COLLECTORS.iter().find(|collector| collector.name == name);
+        let mut page = Page::default();
+        let outcome = (collector.unwrap_or_else(|| panic!("no collector {name}")).collect)(&host, &mut page);
+        assert_eq!(outcome, Ok(()), "{name}");
+        let ours = page.as_str().replace(root.path().to_str().unwrap(), "ROOT");
+        let theirs = std::fs::read_to_string(tree.with_extension("prom")).unwrap();
+        let (our, their) = (samples(ours.as_bytes()), samples(theirs.as_bytes()));
+        for (labels, value) in &their {
+            compared += 1;
+            match our.get(labels) {
+                Some(our) if (our - value).abs() <= value.abs() * 1e-12 => {}
+                found => wrong.push(format!("{name}: {labels} is {found:?}, should be {value}")),
+            }
+        }
+        let when = "node_textfile_mtime_seconds";
+        let more = our.keys().filter(|labels| !their.contains_key(labels) && labels.metric_name() != when);
+        wrong.extend(more.map(|labels| format!("{name}: {labels} is not theirs")));
+        let types = (types(&ours), types(&theirs));
+        wrong.extend(types.0.symmetric_difference(&types.1).map(|line| format!("{name}: type {line}")));
+    }
+    assert!(compared > 800, "only {compared} samples to compare");
+    assert!(wrong.is_empty(), "{compared} compared\n{}", wrong.join("\n"));
 }
 
 fn check(collect: Collect, files: &[(&str, &str)], expect: &str) {
@@ -65,10 +142,9 @@ fn collectors_read_what_the_kernel_writes() {
          node_cpu_seconds_total{cpu=\"0\",mode=\"softirq\"} 7\nnode_cpu_seconds_total{cpu=\"0\",mode=\"steal\"} 8"
     });
     check(stat::collect, &[("proc/stat", stat)], {
-        "node_intr_total 7\nnode_context_switches_total 8\nnode_forks_total 10\nnode_procs_running 2\n\
+        "node_intr_total 7\nnode_context_switches_total 8\nnode_boot_time_seconds 9\nnode_forks_total 10\nnode_procs_running 2\n\
          node_procs_blocked 1"
     });
-    check(boottime::collect, &[("proc/stat", stat)], "node_boot_time_seconds 9");
     check(filefd::collect, &[("proc/sys/fs/file-nr", "100\t0\t9223372036854775807\n")], {
         "node_filefd_allocated 100\nnode_filefd_maximum 9.223372036854776e18"
     });
@@ -94,8 +170,9 @@ fn devices() {
         ("proc/net/dev", "Inter-|\n face |bytes\n  eth0:1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n"),
         ("sys/class/net/eth0/statistics/rx_nohandler", "5\n"),
         (
-            "proc/1/mounts",
-            "/dev/sda1 / ext4 ro,noatime 0 0\ntmpfs /dev/shm tmpfs rw 0 0\nproc /proc proc rw 0 0\n",
+            "proc/1/mountinfo",
+            "24 1 8:1 / / ro,noatime shared:1 - ext4 /dev/sda1 rw\n25 24 0:5 / /dev/shm rw - tmpfs tmpfs rw\n\
+             26 24 0:6 / /proc rw - proc proc rw\n",
         ),
     ]);
     let mut page = Page::default();
@@ -126,104 +203,4 @@ fn devices() {
     );
 }
 
-struct Exporter(Child);
-
-impl Drop for Exporter {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// node_exporter's page, if it is installed.
-fn node_exporter() -> Option<Vec<u8>> {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
-    let mut child = Command::new("prometheus-node-exporter")
-        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-        .stderr(Stdio::piped())
-        .spawn()
-        .ok()?;
-    let log = BufReader::new(child.stderr.take()?);
-    let exporter = Exporter(child);
-    // It says so when it listens.
-    let mut lines = log.lines();
-    lines.find(|line| line.as_ref().is_ok_and(|line| line.to_lowercase().contains("listening on")))?.ok()?;
-    let mut socket = std::net::TcpStream::connect(("127.0.0.1", port)).ok()?;
-    socket.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").ok()?;
-    let mut answer = Vec::new();
-    socket.read_to_end(&mut answer).ok()?;
-    drop(exporter);
-    let body = answer.windows(4).position(|w| w == b"\r\n\r\n")? + 4;
-    Some(answer.split_off(body))
-}
-
-/// Families of collectors that are not this program's, or of details that are left out.
-fn is_ours(name: &str) -> bool {
-    const FAMILIES: [&str; 16] = [
-        "node_boot_time_",
-        "node_cpu_seconds_",
-        "node_cpu_guest_",
-        "node_disk_",
-        "node_filefd_",
-        "node_filesystem_",
-        "node_load",
-        "node_memory_",
-        "node_netstat_",
-        "node_network_",
-        "node_sockstat_",
-        "node_pressure_",
-        "node_time_",
-        "node_uname_",
-        "node_vmstat_",
-        "node_procs_",
-    ];
-    const OTHERS: [&str; 3] = ["node_intr_total", "node_context_switches_total", "node_forks_total"];
-    const LEFT_OUT: [&str; 3] = ["node_disk_ata_", "node_disk_device_mapper_", "node_disk_filesystem_"];
-    let is = |list: &[&str]| list.iter().any(|prefix| name.starts_with(prefix));
-    (is(&FAMILIES) || OTHERS.contains(&name)) && !is(&LEFT_OUT)
-}
-
-#[test]
-fn agrees_with_node_exporter() {
-    let Some(page) = node_exporter() else {
-        println!("skipped: prometheus-node-exporter cannot be started");
-        return;
-    };
-    let theirs = samples(&page);
-    let host = Host::new("/", Arc::new(SystemClock));
-    let mut page = Page::default();
-    host.gather(&mut page);
-    // Later releases than Debian's have this label too.
-    let ours = samples(page.as_str().as_bytes());
-    let ours: BTreeMap<Labels, f64> =
-        ours.into_iter().map(|(labels, value)| (labels.without(&["adminstate"]), value)).collect();
-    let mut compared = 0;
-    let mut wrong = Vec::new();
-    for (labels, their) in theirs.iter().filter(|(labels, _)| is_ours(labels.metric_name())) {
-        // Later releases than Debian's leave compressed memory out too.
-        if labels.value("device").starts_with("zram") {
-            continue;
-        }
-        compared += 1;
-        match ours.get(labels) {
-            None => wrong.push(format!("{labels} {their}: missing")),
-            // What moves on moves little in between.
-            Some(our) if (our - their).abs() > their.abs() * 0.5 + 5e8 => {
-                wrong.push(format!("{labels}: {our} is not {their}"));
-            }
-            Some(_) => {}
-        }
-    }
-    let names = |samples: &BTreeMap<Labels, f64>| {
-        let all = samples.keys().map(|labels| labels.metric_name().to_owned());
-        all.filter(|name| is_ours(name)).collect::<std::collections::BTreeSet<_>>()
-    };
-    // And these families.
-    let later = ["node_netstat_TcpExt_TCPOFOQueue", "node_netstat_TcpExt_TCPRcvQDrop"];
-    let is_new = |name: &&String| !later.contains(&name.as_str());
-    wrong.extend(
-        names(&ours).difference(&names(&theirs)).filter(is_new).map(|name| format!("{name}: not theirs")),
-    );
-    assert!(compared > 100, "only {compared} samples to compare");
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
+mod real;

@@ -20,7 +20,7 @@ pub(super) fn collect(host: &Host, page: &mut Page) -> Result<(), String> {
     for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
         let device = entry.file_name().to_string_lossy().into_owned();
         let Some(number) = device.strip_prefix("clocksource") else { continue };
-        let read = |file: &str| super::read(&entry.path().join(file)).unwrap_or_default();
+        let read = |file: &str| super::read::read(&entry.path().join(file)).unwrap_or_default();
         let all = read("available_clocksource");
         available.extend(all.split_ascii_whitespace().map(|source| (number.to_owned(), source.to_owned())));
         let one = read("current_clocksource");

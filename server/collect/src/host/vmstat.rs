@@ -8,9 +8,7 @@ use super::{Host, number};
 pub(super) fn collect(host: &Host, page: &mut Page) -> Result<(), String> {
     for line in host.read("proc/vmstat")?.lines() {
         let Some((field, value)) = line.split_once(' ') else { continue };
-        let wanted = ["oom_kill", "pgpg", "pswp"].iter().any(|prefix| field.starts_with(prefix))
-            || (field.starts_with("pg") && field.contains("fault"));
-        if wanted {
+        if host.settings.keeps("vmstat", field) {
             let help = format!("{field} of /proc/vmstat.");
             let name = format!("node_vmstat_{field}");
             page.family(&name, MetricKind::Unknown, &help).sample(&[], number(value.trim())?);

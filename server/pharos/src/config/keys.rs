@@ -38,7 +38,7 @@ pub(crate) const KEYS: &[Key] = &[
         "drop_in_ports",
         "false",
         "Whether the ports that people have in their files answer as well, on the address of `listen`: 9090 \
-         (Prometheus) and 3100 (Loki).",
+         (Prometheus), 3100 (Loki), 9100 (node_exporter), 9400 (dcgm-exporter) and 9835 (nvidia_gpu_exporter).",
     ),
     key("prometheus_config", "", "A `prometheus.yml`; its `scrape_configs` are scraped."),
     key("promtail_config", "", "A `promtail.yml`; the files of its `scrape_configs` are tailed."),
@@ -75,6 +75,18 @@ pub(crate) const KEYS: &[Key] = &[
         "/",
         "Where this host's `/proc` and `/sys` are found: in a container, where they are mounted.",
     ),
+    list(
+        "node_exporter_flags",
+        "node_exporter's own flags as you have them, for this host's metrics: `--collector.tcpstat`, \
+         `--no-collector.arp`, `--collector.netdev.device-exclude=^veth`, `--collector.textfile.directory=/text`, \
+         `--path.procfs=/host/proc`.",
+    ),
+    key(
+        "gpu.interval",
+        "1s",
+        "How often NVIDIA GPUs are read, where there are any; down to `50ms`. `0`: not at all.",
+    ),
+    key("gpu.library", "", "NVIDIA's library (`libnvidia-ml.so.1`), where it is not found by itself."),
     key("log_format", "text", "How the log is written to standard error: `text` or `json`."),
     key(
         "log_level",
