@@ -6,6 +6,7 @@ mod clients;
 mod damage;
 mod dashboards;
 mod differential;
+mod found;
 mod kill;
 mod loki;
 mod namespace;

@@ -98,7 +98,10 @@ fn the_ports_of_prometheus_and_loki_are_served_too() {
 fn this_host_is_given_as_an_exporter_would() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = folder.path().join("pharos.yaml");
-    write(&config, "node_exporter_flags: [--no-collector.loadavg, --collector.tcpstat, --web.max-requests=1]");
+    write(
+        &config,
+        "node_exporter_flags: [--no-collector.loadavg, --collector.tcpstat, --web.max-requests=1]",
+    );
     let config = config.to_str().expect("UTF-8");
     let server = Server::start(&folder.path().join("data"), &["--config", config]);
     let (status, page) = server.get("/node/metrics");

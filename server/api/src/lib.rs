@@ -17,6 +17,6 @@ mod push_gateway;
 mod router;
 mod state;
 
-pub use program::{Block, Disk, Home, Notice, Program, TailFile, TailStatus, TargetStatus};
+pub use program::{Block, Disk, FoundProgram, Home, Notice, Program, TailFile, TailStatus, TargetStatus};
 pub use router::{exporter_router, router};
 pub use state::{LogIngest, MetricIngest, Parts, Sources, State};

@@ -22,6 +22,11 @@ pub trait Program: Send + Sync {
         false
     }
 
+    /// Decides whether a program that was found on this machine is watched. Errors say what is in the way.
+    fn watch_found(&self, _id: &str, _watch: bool) -> Result<(), String> {
+        Err("this server looks for no programs".into())
+    }
+
     /// What the home page shows.
     fn home(&self) -> Home;
 
@@ -130,8 +135,31 @@ pub struct Home {
     pub targets: Vec<TargetStatus>,
     /// Tailed files.
     pub tails: Vec<TailStatus>,
+    /// Programs that were found on this machine.
+    pub found: Vec<FoundProgram>,
     /// What the user should know: unknown keys, folders not found.
     pub notices: Vec<Notice>,
+}
+
+/// A program on this machine that has metrics.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct FoundProgram {
+    /// What it is known by: `vllm@127.0.0.1:8000`.
+    pub id: String,
+    /// `vllm`
+    pub kind: String,
+    /// `vLLM`
+    pub title: String,
+    /// Where it answers.
+    pub address: String,
+    /// Its process; 0 where that cannot be seen.
+    pub pid: u32,
+    /// Its command line, as far as it can be seen.
+    pub command: String,
+    /// Whether it is watched by itself.
+    pub watched: bool,
+    /// The job of the configuration that scrapes it; empty if none does.
+    pub job: String,
 }
 
 /// [`MetricStats`] as JSON.

@@ -67,6 +67,7 @@ pub fn router(state: Arc<State>) -> Router {
         .route("/-/quit", post(quit).put(quit))
         .route("/api/v1/admin/wipe", put(push_gateway::wipe))
         .route("/api/pharos/v1/dashboards", post(pharos::dashboards::import))
+        .route("/api/pharos/v1/found", post(pharos::found::decide))
         .route(
             "/loki/api/v1/delete",
             post(loki::delete::create).put(loki::delete::create).delete(loki::delete::cancel),

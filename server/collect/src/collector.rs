@@ -63,6 +63,8 @@ pub struct Collector {
 #[derive(Default)]
 struct Jobs {
     in_process: Vec<Job>,
+    /// Of those in this process the ones that come and go, by job.
+    extra: BTreeMap<String, Job>,
     by_name: BTreeMap<String, Job>,
     stopped: bool,
 }
@@ -79,7 +81,7 @@ impl Collector {
             (config.job_name.clone(), Job::start(parts.clone(), config, Leftovers::new()))
         };
         let by_name = config.scrape_configs.into_iter().map(start).collect();
-        let jobs = tokio::sync::Mutex::new(Jobs { in_process, by_name, stopped: false });
+        let jobs = tokio::sync::Mutex::new(Jobs { in_process, by_name, ..Jobs::default() });
         Collector { parts, jobs, last_status: Default::default() }
     }
 
@@ -105,11 +107,29 @@ impl Collector {
         }
     }
 
+    /// What is collected in this process beside what it was started with: jobs by their name. Those that stay are not
+    /// touched. Without effect once stopped.
+    pub async fn set_extra(&self, targets: Vec<InProcess>) {
+        let mut jobs = self.jobs.lock().await;
+        if jobs.stopped {
+            return;
+        }
+        let mut old = std::mem::take(&mut jobs.extra);
+        for target in targets {
+            let name = target.job_name.clone();
+            let job = old.remove(&name).unwrap_or_else(|| start_in_process(&self.parts, target));
+            jobs.extra.insert(name, job);
+        }
+        for job in old.into_values() {
+            job.end().await;
+        }
+    }
+
     /// What is collected, as of now.
     pub fn status(&self) -> CollectStatus {
         let Ok(jobs) = self.jobs.try_lock() else { return self.last_status.lock().clone() };
         let mut status = CollectStatus::default();
-        for job in jobs.by_name.values().chain(&jobs.in_process) {
+        for job in jobs.by_name.values().chain(&jobs.in_process).chain(jobs.extra.values()) {
             job.status(&mut status);
         }
         status.targets.sort_by(|a, b| (&a.job_name, &a.labels).cmp(&(&b.job_name, &b.labels)));
@@ -132,7 +152,9 @@ impl Collector {
     pub async fn stop(&self) {
         let mut jobs = self.jobs.lock().await;
         jobs.stopped = true;
-        let all = std::mem::take(&mut jobs.by_name).into_values().chain(std::mem::take(&mut jobs.in_process));
+        let named = std::mem::take(&mut jobs.by_name).into_values();
+        let named = named.chain(std::mem::take(&mut jobs.extra).into_values());
+        let all = named.chain(std::mem::take(&mut jobs.in_process));
         for job in all.collect::<Vec<_>>() {
             job.hand_over().await;
         }

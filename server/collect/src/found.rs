@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 pub use kinds::Kind;
 pub use ollama::Ollama;
 
-use crate::config::HttpConfig;
+use crate::config::{HttpConfig, Limits, Protocols, ScrapeConfig, TargetGroup};
 use crate::http_client::{Client, Request};
 use crate::{Error, Result};
 use kinds::KINDS;
@@ -30,6 +30,42 @@ pub struct Found {
     pub pid: Option<u32>,
     /// Its command line, as far as it can be seen.
     pub command: String,
+}
+
+impl Found {
+    /// What it is known by: `vllm@127.0.0.1:8000`.
+    pub fn id(&self) -> String {
+        format!("{}@{}", self.kind.name, self.address)
+    }
+}
+
+/// Time from scrape to scrape of a program that was found, ms.
+const INTERVAL_MS: i64 = 5_000;
+
+/// The job that scrapes programs of one kind.
+pub fn scrape_config(job_name: String, kind: &Kind, addresses: Vec<SocketAddr>) -> ScrapeConfig {
+    let targets = addresses.iter().map(SocketAddr::to_string).collect();
+    ScrapeConfig {
+        job_name,
+        honor_labels: false,
+        honor_timestamps: true,
+        track_timestamps_staleness: false,
+        params: Vec::new(),
+        interval_ms: INTERVAL_MS,
+        timeout_ms: INTERVAL_MS,
+        metrics_path: kind.path.to_owned(),
+        scheme: "http".to_owned(),
+        http: HttpConfig { enable_http2: false, ..HttpConfig::default() },
+        protocols: Protocols::default(),
+        limits: Limits::default(),
+        keep_dropped_targets: 0,
+        relabel: Vec::new(),
+        metric_relabel: Vec::new(),
+        static_groups: vec![TargetGroup { targets, labels: Vec::new() }],
+        file_sd: Vec::new(),
+        http_sd: Vec::new(),
+        polled: Vec::new(),
+    }
 }
 
 /// Looks for programs. Each look costs as little as reading `/proc/net/tcp` where nothing changed.
@@ -97,6 +133,16 @@ impl Finder {
             }
         }
         self.state.lock().found.values().map(|(_, found)| found.clone()).collect()
+    }
+
+    /// Asks an Ollama which models it has loaded.
+    ///
+    /// # Errors
+    ///
+    /// It does not answer, or not as Ollama does.
+    pub async fn ollama(&self, address: SocketAddr) -> std::result::Result<Ollama, String> {
+        let body = self.get(&format!("http://{address}/api/ps")).await.map_err(|e| e.to_string())?;
+        Ollama::read(&body)
     }
 
     async fn learn_owners(&self, sockets: &[listening::Listening]) {

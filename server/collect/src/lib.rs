@@ -12,6 +12,7 @@ mod section;
 mod status;
 
 pub mod config;
+pub mod found;
 pub mod gpu;
 pub mod host;
 pub mod push_gateway;

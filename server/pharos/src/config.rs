@@ -41,6 +41,8 @@ pub(crate) struct Config {
     /// Where the host's files are, and what of them is collected.
     pub(crate) host_flags: Flags,
     pub(crate) collect: bool,
+    /// What becomes of programs that are found on this machine.
+    pub(crate) discover: Discover,
     /// How often GPUs are read; zero = not at all.
     pub(crate) gpu_interval: Duration,
     pub(crate) gpu_library: Option<PathBuf>,
@@ -52,6 +54,17 @@ pub(crate) struct Config {
     pub(crate) lookback: Duration,
     /// Every key with its value as text, secrets left out: what `/api/v1/status/config` shows.
     pub(crate) shown: BTreeMap<&'static str, String>,
+}
+
+/// What becomes of programs that are found on this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Discover {
+    /// Nobody looks for them.
+    Off,
+    /// They are shown, and watched when they are chosen.
+    Ask,
+    /// They are watched.
+    Auto,
 }
 
 /// The access section, checked.
@@ -110,6 +123,12 @@ impl Config {
         let listen = one("listen").unwrap_or_default();
         let host_root = path("host_root").unwrap_or_else(|| "/".into());
         let retention = span("retention")?;
+        let discover = match one("discover").as_deref() {
+            Some("ask") | None => Discover::Ask,
+            Some("auto") => Discover::Auto,
+            Some("off" | "false") => Discover::Off,
+            Some(other) => bail!("discover: {other:?} is none of ask, auto, off"),
+        };
         let gpu_interval = span("gpu.interval")?;
         if !gpu_interval.is_zero() && gpu_interval < LEAST_GPU_INTERVAL {
             bail!("gpu.interval: less than 50ms is less than the library has to tell");
@@ -143,6 +162,7 @@ impl Config {
             host_flags: Flags::parse(&all("node_exporter_flags"), Roots::below(&host_root))
                 .map_err(|why| anyhow::anyhow!("node_exporter_flags: {why}"))?,
             collect: flag("collect")?,
+            discover,
             gpu_interval,
             gpu_library: path("gpu.library"),
             drop_in_ports: flag("drop_in_ports")?,
@@ -324,6 +344,7 @@ mod tests {
         check("a: [", "line");
         check("node_exporter_flags: ['--collector.netdev.device-exclude=(']", "netdev.device-exclude=(");
         check("listen: [a, b]", "one value");
+        check("discover: all", "none of ask, auto, off");
         check("gpu: {interval: 10ms}", "gpu.interval: less than 50ms");
         check("metric_retention: ['gpu 1y']", "write NAME DURATION SELECTOR");
         check("metric_retention: ['gpu 1y {job=}']", "metric_retention: {job=}: ");

@@ -7,6 +7,7 @@ mod check;
 mod cli;
 mod config;
 mod demo;
+mod found;
 mod hardware;
 mod healthcheck;
 mod import;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use api::{Home, Notice, Program, TailFile, TailStatus, TargetStatus};
 use arc_swap::ArcSwap;
+use collect::config::ScrapeConfig;
 use collect::tail::Tailer;
-use collect::{CollectStatus, Collector, Gatherer};
+use collect::{CollectStatus, Collector, Gatherer, TargetStatus as CollectedTarget};
 use metric_store::MetricStore;
 use model::{Clock, Labels, Selector, SystemClock};
 use parking_lot::Mutex;
@@ -15,6 +16,7 @@ use wire::exposition::Page;
 
 use crate::boards::Boards;
 use crate::config::Config;
+use crate::found::Programs;
 use crate::inputs::Inputs;
 
 /// State that handlers ask about.
@@ -30,6 +32,12 @@ pub(crate) struct Running {
     /// `None` once it is stopped.
     pub(crate) tailer: Mutex<Option<Tailer>>,
     pub(crate) own_metrics: Arc<dyn Gatherer>,
+    /// Programs on this machine; `None` where nobody looks.
+    pub(crate) programs: Option<Arc<Programs>>,
+    /// The jobs of the configuration.
+    pub(crate) scrape_configs: ArcSwap<Vec<ScrapeConfig>>,
+    /// Held by the one change of jobs that runs.
+    pub(crate) applying: tokio::sync::Mutex<()>,
     /// What answers in an exporter's place, by the name in its URL.
     pub(crate) exporters: Vec<(&'static str, Arc<dyn Gatherer>)>,
     pub(crate) notices: ArcSwap<Vec<Notice>>,
@@ -62,6 +70,37 @@ impl Running {
         tails
     }
 
+    /// Ports of this machine that jobs of the configuration scrape, with the job.
+    pub(crate) fn scraped_ports(&self) -> BTreeMap<u16, String> {
+        let configured = self.scrape_configs.load();
+        let of_configuration = |job: &str| configured.iter().any(|config| config.job_name == job);
+        let here = |host: &str| {
+            host == "localhost"
+                || host == self.hostname
+                || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        };
+        let targets = self.collect_status().targets.into_iter();
+        let port = |target: CollectedTarget| {
+            let address = target.url.split_once("://")?.1.split(['/', '?']).next()?;
+            let (host, port) = address.rsplit_once(':')?;
+            let here = here(host.trim_matches(['[', ']']));
+            here.then_some((port.parse().ok()?, target.job_name))
+        };
+        targets.filter(|target| of_configuration(&target.job_name)).filter_map(port).collect()
+    }
+
+    /// Collects what the configuration and what was found ask for.
+    pub(crate) async fn apply_jobs(&self) {
+        let _one = self.applying.lock().await;
+        let configured = (**self.scrape_configs.load()).clone();
+        let Some(programs) = &self.programs else { return self.collector.reload(configured).await };
+        // A job that is new has no targets yet: it comes first, and what it scrapes is known at the next look.
+        let scraped = self.scraped_ports();
+        let found = programs.jobs(&scraped, &configured);
+        self.collector.reload(configured.into_iter().chain(found).collect()).await;
+        self.collector.set_extra(programs.in_process(&scraped)).await;
+    }
+
     fn discovery_notices(&self) -> impl Iterator<Item = Notice> {
         self.collect_status().discovery_errors.into_iter().map(|error| Notice {
             level: "warn".into(),
@@ -84,12 +123,20 @@ impl Program for Running {
             return Err(format!("{}: {}", failure.source, failure.message));
         }
         let Inputs { scrape_configs, tail, notices, config_yaml } = inputs;
-        self.runtime.block_on(self.collector.reload(scrape_configs));
+        self.scrape_configs.store(Arc::new(scrape_configs));
+        self.runtime.block_on(self.apply_jobs());
         if let Some(tailer) = self.tailer.lock().as_ref() {
             tailer.reload(tail);
         }
         self.notices.store(Arc::new(notices));
         self.config_yaml.store(Arc::new(config_yaml));
+        Ok(())
+    }
+
+    fn watch_found(&self, id: &str, watch: bool) -> Result<(), String> {
+        let programs = self.programs.as_ref().ok_or("discover is off")?;
+        programs.decide(id, watch)?;
+        self.runtime.block_on(self.apply_jobs());
         Ok(())
     }
 
@@ -144,6 +191,7 @@ impl Program for Running {
                 total_bytes: space.map_or(0, |space| space.total_bytes),
             },
             tails: self.tails(),
+            found: self.programs.as_ref().map_or_else(Vec::new, |found| found.list(&self.scraped_ports())),
             notices,
             ..Home::default()
         }

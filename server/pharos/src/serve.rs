@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use api::{Parts, Program, State};
 use arc_swap::ArcSwap;
 use axum::Router;
+use collect::found::Finder;
 use collect::push_gateway::PushGateway;
 use collect::tail::Tailer;
 use collect::{Collector, Gatherer};
@@ -22,8 +23,9 @@ use tokio::sync::watch;
 use crate::boards::Boards;
 use crate::builtin::{DASHBOARDS, DEMO_DASHBOARDS};
 use crate::cli::ServeArgs;
-use crate::config::Config;
+use crate::config::{Config, Discover};
 use crate::demo::{Demo, Generator};
+use crate::found::{Programs, keep_looking};
 use crate::hardware::{Hardware, OWN_INTERVAL_MS, target};
 use crate::inputs::Inputs;
 use crate::metrics_page::OwnMetrics;
@@ -86,7 +88,7 @@ async fn serve(config: Config, own_log: OwnLog, demo: Option<Demo>) -> Result<()
     let inputs = Inputs::read(&config);
     let built_in = if demo.is_some() { DEMO_DASHBOARDS } else { DASHBOARDS };
     let boards = Arc::new(Boards::read(built_in, &config.grafana, &config.data));
-    let mut parted = start(&config, stores, &inputs, (own_log, boards.clone()))?;
+    let mut parted = start(&config, listen, stores, (&inputs, own_log, boards.clone()))?;
     if let Some(demo) = demo {
         let sinks = parted.stores.sinks();
         parted.demo = Some(tokio::task::spawn_blocking(move || Generator::start(demo, sinks)).await??);
@@ -94,6 +96,7 @@ async fn serve(config: Config, own_log: OwnLog, demo: Option<Demo>) -> Result<()
     let push_gateway = pushed::open(&parted.stores, Arc::new(SystemClock));
     let ticker = pushed::keep_fresh(push_gateway.clone());
     let watcher = tokio::spawn(watch_dashboards(boards.clone()));
+    let looker = tokio::spawn(keep_looking(parted.running.clone()));
     let served = match state(&config, &parted, (guard, push_gateway), boards.library.clone()) {
         Ok(state) => {
             let data = std::path::absolute(&config.data).unwrap_or_else(|_| config.data.clone());
@@ -109,6 +112,7 @@ async fn serve(config: Config, own_log: OwnLog, demo: Option<Demo>) -> Result<()
         Err(error) => Err(error),
     };
     watcher.abort();
+    looker.abort();
     ticker.abort();
     tokio::select! {
         stopped = stop(parted) => served.and(stopped),
@@ -169,9 +173,9 @@ async fn bind(listen: SocketAddr) -> Result<TcpListener> {
 
 fn start(
     config: &Config,
+    listen: SocketAddr,
     stores: Stores,
-    inputs: &Inputs,
-    (own_log, boards): (OwnLog, Arc<Boards>),
+    (inputs, own_log, boards): (&Inputs, OwnLog, Arc<Boards>),
 ) -> Result<Parted> {
     let hostname = hostname();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -204,7 +208,7 @@ fn start(
     let running = Arc::new(Running {
         config: config.clone(),
         version: env!("CARGO_PKG_VERSION"),
-        hostname,
+        hostname: hostname.clone(),
         started_ms: clock.now_ms(),
         folder: stores.folder.clone(),
         boards,
@@ -212,6 +216,9 @@ fn start(
         collector: Arc::new(collector),
         tailer: Mutex::new(Some(tailer)),
         own_metrics,
+        programs: programs(config, &hostname, listen),
+        scrape_configs: ArcSwap::from_pointee(inputs.scrape_configs.clone()),
+        applying: tokio::sync::Mutex::default(),
         exporters: hardware.exporters,
         notices: ArcSwap::from_pointee(inputs.notices.clone()),
         config_yaml: ArcSwap::from_pointee(inputs.config_yaml.clone()),
@@ -224,6 +231,25 @@ fn start(
     inputs.log_notices();
     let maintenance = stores.maintain()?;
     Ok(Parted { running, stores, maintenance, keeper, demo: None })
+}
+
+/// Looks for programs on this machine, where that is wanted.
+fn programs(config: &Config, hostname: &str, listen: SocketAddr) -> Option<Arc<Programs>> {
+    if !config.collect || config.discover == Discover::Off {
+        return None;
+    }
+    let mut own_ports = vec![listen.port()];
+    if config.drop_in_ports {
+        own_ports.extend(DROP_IN_PORTS);
+        own_ports.extend(EXPORTER_PORTS.map(|(port, _)| port));
+    }
+    match Finder::new(&config.host_flags.roots.procfs, own_ports) {
+        Ok(finder) => Some(Arc::new(Programs::new(finder, config.discover, &config.data, hostname))),
+        Err(error) => {
+            tracing::warn!(%error, "programs on this machine are not looked for");
+            None
+        }
+    }
 }
 
 fn own_metrics(stores: &Stores, clock: &dyn Clock, tail: Arc<dyn Gatherer>) -> OwnMetrics {

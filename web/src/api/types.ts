@@ -68,7 +68,22 @@ export interface HomeStatus {
   disk: { data_dir: string; free_bytes: number; total_bytes: number };
   targets: TargetStatus[];
   tails: TailStatus[];
+  found: FoundProgram[];
   notices: Notice[];
+}
+
+/** A program on this machine that has metrics. */
+export interface FoundProgram {
+  id: string;
+  kind: string;
+  title: string;
+  address: string;
+  pid: number;
+  command: string;
+  /** Whether it is watched by itself. */
+  watched: boolean;
+  /** The job of the configuration that scrapes it; empty if none does. */
+  job: string;
 }
 
 export interface DashboardMeta {

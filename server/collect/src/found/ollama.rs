@@ -50,14 +50,20 @@ impl Ollama {
         serde_json::from_str(body).map_err(|e| e.to_string())
     }
 
-    /// Writes the models that are loaded.
-    pub fn write(&self, address: SocketAddr, page: &mut Page) {
+    /// Writes the models that each Ollama has loaded.
+    pub fn write_all<'a>(all: impl IntoIterator<Item = (SocketAddr, &'a Ollama)>, page: &mut Page) {
         let mut rows = Rows::default();
-        let address = address.to_string();
+        for (address, ollama) in all {
+            ollama.write(&address.to_string(), &mut rows);
+        }
+        rows.write(page);
+    }
+
+    fn write(&self, address: &str, rows: &mut Rows) {
         let help = "Models that are loaded.";
-        rows.gauge("ollama_loaded_models", help, &[("address", &address)], self.models.len() as f64);
+        rows.gauge("ollama_loaded_models", help, &[("address", address)], self.models.len() as f64);
         for model in &self.models {
-            let labels = [("address", address.as_str()), ("model", &model.name)];
+            let labels = [("address", address), ("model", model.name.as_str())];
             rows.gauge("ollama_model_size_bytes", "Memory of a loaded model.", &labels, model.size);
             let help = "Memory of a loaded model on GPUs.";
             rows.gauge("ollama_model_vram_bytes", help, &labels, model.size_vram);
@@ -66,16 +72,12 @@ impl Ollama {
             }
             if let Ok(time) = model.expires_at.parse::<jiff::Timestamp>() {
                 let help = "When it is unloaded unless it is used, in seconds since 1970.";
-                rows.gauge(
-                    "ollama_model_expires_timestamp_seconds",
-                    help,
-                    &labels,
-                    time.as_millisecond() as f64 / 1e3,
-                );
+                let seconds = time.as_millisecond() as f64 / 1e3;
+                rows.gauge("ollama_model_expires_timestamp_seconds", help, &labels, seconds);
             }
             let Details { family, parameter_size, quantization_level } = &model.details;
             let labels = [
-                ("address", address.as_str()),
+                ("address", address),
                 ("model", &model.name),
                 ("family", family),
                 ("parameters", parameter_size),
@@ -83,7 +85,6 @@ impl Ollama {
             ];
             rows.gauge("ollama_model_info", "A loaded model; 1.", &labels, 1.0);
         }
-        rows.write(page);
     }
 }
 
@@ -97,7 +98,8 @@ mod tests {
             "details":{"family":"qwen3","parameter_size":"8.2B","quantization_level":"Q4_K_M"},
             "expires_at":"2026-01-01T00:00:10Z","context_length":4096}]}"#;
         let mut page = Page::default();
-        Ollama::read(body).unwrap().write("127.0.0.1:11434".parse().unwrap(), &mut page);
+        let ollama = Ollama::read(body).unwrap();
+        Ollama::write_all([("127.0.0.1:11434".parse().unwrap(), &ollama)], &mut page);
         let lines: Vec<&str> = page.as_str().lines().filter(|line| !line.starts_with('#')).collect();
         insta::assert_snapshot!(lines.join("\n"), @r#"
         ollama_loaded_models{address="127.0.0.1:11434"} 1

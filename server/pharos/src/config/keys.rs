@@ -82,6 +82,13 @@ pub(crate) const KEYS: &[Key] = &[
          `--path.procfs=/host/proc`.",
     ),
     key(
+        "discover",
+        "ask",
+        "Programs on this machine that have metrics (vLLM, SGLang, Ollama, exporters, …), found by asking over \
+         loopback: `ask` shows them on Home and watches those that are chosen there, `auto` watches all, `off` does \
+         not look.",
+    ),
+    key(
         "gpu.interval",
         "1s",
         "How often NVIDIA GPUs are read, where there are any; down to `50ms`. `0`: not at all.",

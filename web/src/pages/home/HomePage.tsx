@@ -17,6 +17,7 @@ import { PanelCard } from "../dashboard/PanelCard";
 import { PanelStage } from "../dashboard/PanelStage";
 import { useBusy } from "../dashboard/useBusy";
 import { Boards } from "./Boards";
+import { FoundPrograms } from "./FoundPrograms";
 import classes from "./HomePage.module.css";
 import { Notices } from "./Notices";
 import { homePanels } from "./panels";
@@ -85,6 +86,7 @@ export function StatusPage() {
         <Boards />
         {data && (
           <>
+            <FoundPrograms programs={data.found ?? []} onDecided={() => void refetch()} />
             <div className={classes.halves}>
               <Targets home={data} />
               <Tails home={data} />
