@@ -41,7 +41,7 @@ fn every_query_of_the_built_in_dashboards_is_valid() {
     eventually("host metrics", || (!server.query("node_uname_info").is_empty()).then_some(()));
     let instance =
         server.query("node_uname_info")[0]["metric"]["instance"].as_str().expect("a host").to_owned();
-    for uid in ["host", "pharos"] {
+    for uid in ["host", "pharos", "gpus", "vllm"] {
         let dashboard = server.json(&format!("/api/pharos/v1/dashboards/{uid}"));
         assert_eq!(dashboard["report"]["unknown"], serde_json::json!([]));
         let mut asked = 0;

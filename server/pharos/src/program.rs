@@ -7,7 +7,7 @@ use api::{Home, Notice, Program, TailFile, TailStatus, TargetStatus};
 use arc_swap::ArcSwap;
 use collect::config::ScrapeConfig;
 use collect::tail::Tailer;
-use collect::{CollectStatus, Collector, Gatherer, TargetStatus as CollectedTarget};
+use collect::{CollectStatus, Collector, Gatherer};
 use metric_store::MetricStore;
 use model::{Clock, Labels, Selector, SystemClock};
 use parking_lot::Mutex;
@@ -73,20 +73,25 @@ impl Running {
     /// Ports of this machine that jobs of the configuration scrape, with the job.
     pub(crate) fn scraped_ports(&self) -> BTreeMap<u16, String> {
         let configured = self.scrape_configs.load();
+        let written = configured.iter().flat_map(|config| {
+            let addresses = config.static_groups.iter().flat_map(|group| &group.targets);
+            addresses.map(|address| (address.clone(), config.job_name.clone()))
+        });
         let of_configuration = |job: &str| configured.iter().any(|config| config.job_name == job);
+        let running = self.collect_status().targets.into_iter().filter_map(|target| {
+            let address = target.url.split_once("://")?.1.split(['/', '?']).next()?.to_owned();
+            of_configuration(&target.job_name).then_some((address, target.job_name))
+        });
         let here = |host: &str| {
             host == "localhost"
                 || host == self.hostname
                 || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
         };
-        let targets = self.collect_status().targets.into_iter();
-        let port = |target: CollectedTarget| {
-            let address = target.url.split_once("://")?.1.split(['/', '?']).next()?;
+        let port = |(address, job): (String, String)| {
             let (host, port) = address.rsplit_once(':')?;
-            let here = here(host.trim_matches(['[', ']']));
-            here.then_some((port.parse().ok()?, target.job_name))
+            here(host.trim_matches(['[', ']'])).then_some((port.parse().ok()?, job))
         };
-        targets.filter(|target| of_configuration(&target.job_name)).filter_map(port).collect()
+        written.chain(running).filter_map(port).collect()
     }
 
     /// Collects what the configuration and what was found ask for.
@@ -94,7 +99,6 @@ impl Running {
         let _one = self.applying.lock().await;
         let configured = (**self.scrape_configs.load()).clone();
         let Some(programs) = &self.programs else { return self.collector.reload(configured).await };
-        // A job that is new has no targets yet: it comes first, and what it scrapes is known at the next look.
         let scraped = self.scraped_ports();
         let found = programs.jobs(&scraped, &configured);
         self.collector.reload(configured.into_iter().chain(found).collect()).await;
