@@ -21,7 +21,7 @@ use parking_lot::Mutex;
 use wire::exposition::Page;
 
 pub use library::LibraryError;
-pub use snapshot::{Gpu, Identity, Instance, Process, Snapshot};
+pub use snapshot::{Gpu, Identity, Instance, Process, Snapshot, Values};
 
 use crate::collector::Gatherer;
 use read::Reader;

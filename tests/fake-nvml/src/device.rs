@@ -81,10 +81,13 @@ pub unsafe extern "C" fn nvmlDeviceGetPciInfo_v3(
         let Handle::Gpu(index) = what else { return None };
         // SAFETY: the caller gives room for one; all zeros are a valid one.
         unsafe {
-            *to = std::mem::zeroed();
-            (*to).pciSubSystemId = 0x16C1_10DE;
+            let mut pci: nvmlPciInfo_t = std::mem::zeroed();
+            pci.pciSubSystemId = 0x16C1_10DE;
             let id = ["00000000:09:00.0", "00000000:0A:00.0"][index];
-            (*to).busId[..id.len()].copy_from_slice(&id.bytes().map(|b| b as c_char).collect::<Vec<_>>());
+            for (slot, byte) in pci.busId.iter_mut().zip(id.bytes()) {
+                *slot = byte as c_char;
+            }
+            *to = pci;
         }
         Some(())
     })

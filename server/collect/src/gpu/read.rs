@@ -337,17 +337,7 @@ fn slow(device: &Device<'_>, profiled: bool) -> Values {
     ] {
         put(v, name, device.violation_status(policy).map(|time| time.violation_time as f64 / 1e9));
     }
-    put(v, "pcie.replays", device.pcie_replay_counter().map(f64::from));
-    put(v, "pcie.generation", device.current_pcie_link_gen().map(f64::from));
-    put(v, "pcie.generation.max", device.max_pcie_link_gen().map(f64::from));
-    put(v, "pcie.width", device.current_pcie_link_width().map(f64::from));
-    put(v, "pcie.width.max", device.max_pcie_link_width().map(f64::from));
-    if !profiled {
-        // Each direction takes the library 20 ms; GPM tells it for nothing.
-        let bytes = |counter| device.pcie_throughput(counter).map(|kb| f64::from(kb) * 1024.0);
-        put(v, "pcie.tx", bytes(PcieUtilCounter::Send));
-        put(v, "pcie.rx", bytes(PcieUtilCounter::Receive));
-    }
+    pcie(device, profiled, v);
     if let Ok(bar1) = device.bar1_memory_info() {
         v.insert("bar1.total", bar1.total as f64);
         v.insert("bar1.used", bar1.used as f64);
@@ -364,6 +354,20 @@ fn slow(device: &Device<'_>, profiled: bool) -> Values {
         v.insert("mig.mode.pending", f64::from(mode.pending));
     }
     values
+}
+
+fn pcie(device: &Device<'_>, profiled: bool, v: &mut Values) {
+    put(v, "pcie.replays", device.pcie_replay_counter().map(f64::from));
+    put(v, "pcie.generation", device.current_pcie_link_gen().map(f64::from));
+    put(v, "pcie.generation.max", device.max_pcie_link_gen().map(f64::from));
+    put(v, "pcie.width", device.current_pcie_link_width().map(f64::from));
+    put(v, "pcie.width.max", device.max_pcie_link_width().map(f64::from));
+    if !profiled {
+        // Each direction takes the library 20 ms; GPM tells it for nothing.
+        let bytes = |counter| device.pcie_throughput(counter).map(|kb| f64::from(kb) * 1024.0);
+        put(v, "pcie.tx", bytes(PcieUtilCounter::Send));
+        put(v, "pcie.rx", bytes(PcieUtilCounter::Receive));
+    }
 }
 
 fn flag(on: bool) -> f64 {

@@ -78,9 +78,10 @@ pub(super) fn collect(host: &Host, page: &mut Page) -> Result<(), String> {
     for uuid in host.names("sys/fs/bcache", "").iter().filter(|name| name.contains('-')) {
         let folder = format!("sys/fs/bcache/{uuid}");
         files(host, &mut rows, (&folder, &SET), &[("uuid", uuid)]);
-        if let Some(us) = host.value(&format!("{folder}/internal/btree_read_average_duration_us")) {
+        if let Some(value) = host.value(&format!("{folder}/internal/btree_read_average_duration_us")) {
             let name = "node_bcache_btree_read_average_duration_seconds";
-            rows.gauge(name, "How long a read of the tree takes.", &[("uuid", uuid)], us / 1e6);
+            // Nanoseconds, whatever the file's name says: so node_exporter reads it.
+            rows.gauge(name, "How long a read of the tree takes.", &[("uuid", uuid)], value / 1e9);
         }
         for device in host.names(&folder, "bdev") {
             let folder = format!("{folder}/{device}");

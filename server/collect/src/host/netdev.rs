@@ -53,11 +53,17 @@ pub(super) fn collect(host: &Host, page: &mut Page) -> Result<(), String> {
             }
         }
     }
-    let help = "Packets received that nobody wanted.";
-    let mut family = page.family("node_network_receive_nohandler_total", MetricKind::Counter, help);
-    for ((device, _), labels) in devices.iter().zip(&labels) {
-        if let Ok(text) = host.read(&format!("sys/class/net/{device}/statistics/rx_nohandler")) {
-            family.sample(labels, number(text.trim())?);
+    let nohandler: Vec<Option<f64>> = devices
+        .iter()
+        .map(|(device, _)| host.value(&format!("sys/class/net/{device}/statistics/rx_nohandler")))
+        .collect();
+    if nohandler.iter().any(Option::is_some) {
+        let help = "Packets received that nobody wanted.";
+        let mut family = page.family("node_network_receive_nohandler_total", MetricKind::Counter, help);
+        for (labels, value) in labels.iter().zip(&nohandler) {
+            if let Some(value) = value {
+                family.sample(labels, *value);
+            }
         }
     }
     Ok(())

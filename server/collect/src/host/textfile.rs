@@ -26,7 +26,14 @@ pub(super) fn collect(host: &Host, page: &mut Page) -> Result<(), String> {
     let mut families: IndexMap<String, Spelt> = IndexMap::new();
     let mut times: BTreeMap<String, f64> = BTreeMap::new();
     let mut failed = false;
-    for path in host.settings.textfile_folders().iter().flat_map(|folder| files(folder)) {
+    let mut paths = Vec::new();
+    for folder in host.settings.textfile_folders() {
+        match files(folder) {
+            Some(found) => paths.extend(found),
+            None => failed = true,
+        }
+    }
+    for path in paths {
         let outcome = modified(&path).and_then(|time| Ok((time, take_in(&path)?)));
         match outcome {
             Ok((time, taken)) => {
@@ -54,15 +61,19 @@ pub(super) fn collect(host: &Host, page: &mut Page) -> Result<(), String> {
     Ok(())
 }
 
-/// The `*.prom` files of a folder, or of the folders that a pattern finds.
-fn files(folder: &str) -> Vec<PathBuf> {
-    let folders = glob::glob(folder).into_iter().flatten().flatten();
-    let entries = folders.flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten());
+/// The `*.prom` files of a folder, or of the folders that a pattern finds; `None` if there is no such folder.
+fn files(folder: &str) -> Option<Vec<PathBuf>> {
+    let folders: Vec<PathBuf> = glob::glob(folder).into_iter().flatten().flatten().collect();
+    if folders.is_empty() {
+        return None;
+    }
+    let entries =
+        folders.into_iter().flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten());
     let paths = entries.map(|entry| entry.path());
     let mut files: Vec<PathBuf> =
         paths.filter(|path| path.extension().is_some_and(|e| e == "prom")).collect();
     files.sort();
-    files
+    Some(files)
 }
 
 fn modified(path: &Path) -> Result<f64, String> {

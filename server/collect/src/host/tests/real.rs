@@ -27,11 +27,12 @@ const ONLY_THEIRS: [(&str, &str); 6] = [
     ("node_scrape_collector_duration_seconds", "every moment another"),
     ("systemd", "units are not asked for yet"),
     ("zram", "releases before 1.6 do not leave compressed memory out"),
-    ("node_textfile_scrape_error", "releases fail where the folder is missing, each in its way"),
+    ("node_processes_", "a state that processes were in at one of the two moments"),
     ("node_btrfs_device_", "told by an ioctl alone"),
 ];
-const ONLY_OURS: [(&str, &str); 14] = [
+const ONLY_OURS: [(&str, &str); 15] = [
     ("node_scrape_collector_duration_seconds", "every moment another"),
+    ("node_processes_", "a state that processes were in at one of the two moments"),
     ("watchdog", "new in 1.8"),
     ("node_filesystem_mount_info", "new in 1.9"),
     ("node_softnet_", "more columns since 1.6 and 1.8"),
