@@ -13,13 +13,15 @@ use super::{Host, read};
 /// The largest file that is taken in, bytes.
 const MOST_BYTES: u64 = 8 << 20;
 
+type Sample = (String, Vec<(String, String)>, f64);
+
 /// A family as files spell it: samples by their whole name.
 #[derive(Default)]
 struct Spelt {
     kind: Option<MetricKind>,
     help: Option<String>,
     /// What stands behind the family's name, the labels, the value.
-    samples: Vec<(String, Vec<(String, String)>, f64)>,
+    samples: Vec<Sample>,
 }
 
 pub(super) fn collect(host: &Host, page: &mut Page) -> Result<(), String> {
