@@ -1,4 +1,5 @@
-import { fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { act } from "react";
+import { createRoot } from "react-dom/client";
 import { afterEach, expect, test, vi } from "vitest";
 import type { FoundProgram } from "../../api/types";
 import { FoundPrograms, standing } from "./FoundPrograms";
@@ -14,22 +15,29 @@ const vllm: FoundProgram = {
   job: "",
 };
 
+function show(program: FoundProgram, onDecided: () => void): HTMLElement {
+  vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
+  const place = document.createElement("div");
+  act(() => createRoot(place).render(<FoundPrograms programs={[program]} onDecided={onDecided} />));
+  return place;
+}
+
 afterEach(() => vi.unstubAllGlobals());
 
 test("what the configuration scrapes is not offered", () => {
   expect(standing({ ...vllm, job: "llm" })).toBe("scraped by job llm");
-  const { container } = render(<FoundPrograms programs={[{ ...vllm, job: "llm" }]} onDecided={() => {}} />);
-  expect(container.textContent).toBe("");
+  expect(show({ ...vllm, job: "llm" }, () => {}).textContent).toBe("");
 });
 
 test("one click watches a program", async () => {
   const asked = vi.fn(async () => new Response(JSON.stringify({ id: vllm.id, watched: true }), { status: 200 }));
   vi.stubGlobal("fetch", asked);
   const decided = vi.fn();
-  render(<FoundPrograms programs={[vllm]} onDecided={decided} />);
-  fireEvent.click(screen.getByRole("button", { name: "Watch vLLM at 127.0.0.1:8000" }));
-  await waitFor(() => expect(decided).toHaveBeenCalledOnce());
+  const button = show(vllm, decided).querySelector("button");
+  expect(button?.getAttribute("aria-label")).toBe("Watch vLLM at 127.0.0.1:8000");
+  await act(async () => button?.click());
+  expect(decided).toHaveBeenCalledOnce();
   const [url, init] = asked.mock.calls[0] as unknown as [string, RequestInit];
-  expect(url).toContain("/api/pharos/v1/found");
+  expect(url).toBe("/api/pharos/v1/found");
   expect(JSON.parse(String(init.body))).toEqual({ id: vllm.id, watch: true });
 });
