@@ -7,6 +7,7 @@ use model::{Entry, Labels, LogBatch, StreamEntries};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use crate::otlp::grpc;
 use crate::server::{Server, encode, eventually, request};
 
 fn now_ns() -> i64 {
@@ -40,6 +41,8 @@ fn otlp(line: &str) -> Vec<u8> {
     field(1, &[resource, field(2, &field(2, &record))].concat())
 }
 
+const LOGS: &str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
+
 #[test]
 fn otlp_logs_come_by_every_way() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -55,8 +58,8 @@ fn otlp_logs_come_by_every_way() {
     assert_eq!((status, text.as_str()), (200, "{\"partialSuccess\":{}}"));
     let proto = [("content-type", "application/x-protobuf")];
     assert_eq!(server.post("/v1/logs", &proto, otlp("by protobuf")), (200, String::new()));
-    assert_eq!(grpc(&server.url, &otlp("by grpc")), ("0".to_owned(), vec![0; 5]));
-    assert_eq!(grpc(&server.url, b"\xff").0, "3", "what is no message is an invalid argument");
+    assert_eq!(grpc(&server.url, LOGS, &otlp("by grpc")), ("0".to_owned(), vec![0; 5]));
+    assert_eq!(grpc(&server.url, LOGS, b"\xff").0, "3", "what is no message is an invalid argument");
     let mut lines = server.lines("{service_name=\"shop\"}");
     lines.sort();
     assert_eq!(lines, ["by grpc", "by json", "by protobuf"]);
@@ -73,37 +76,7 @@ fn otlp_logs_come_by_every_way() {
     assert_eq!(server.post("/v1/logs", &[("content-type", "text/html")], Vec::new()).0, 415);
 }
 
-/// A unary call: its status, and the answer's bytes.
-fn grpc(url: &str, message: &[u8]) -> (String, Vec<u8>) {
-    let address = url.trim_start_matches("http://").to_owned();
-    let path = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
-    let message = wire::otlp::grpc::frame(message);
-    runtime().block_on(async {
-        let socket = tokio::net::TcpStream::connect(&address).await.expect("connected");
-        let (mut send, connection) = h2::client::handshake(socket).await.expect("HTTP/2");
-        tokio::spawn(connection);
-        let call = http::Request::post(format!("{url}{path}"))
-            .header("content-type", "application/grpc")
-            .header("te", "trailers")
-            .body(())
-            .expect("a request");
-        let (answer, mut body) = send.send_request(call, false).expect("sent");
-        body.send_data(message.into(), true).expect("sent");
-        let answer = answer.await.expect("answered");
-        assert_eq!(answer.headers()["content-type"], "application/grpc");
-        let early = answer.headers().get("grpc-status").cloned();
-        let mut body = answer.into_body();
-        let mut bytes = Vec::new();
-        while let Some(part) = body.data().await {
-            bytes.extend_from_slice(&part.expect("read"));
-        }
-        let late = body.trailers().await.expect("read").and_then(|t| t.get("grpc-status").cloned());
-        let status = early.or(late).expect("a status");
-        (status.to_str().expect("text").to_owned(), bytes)
-    })
-}
-
-fn runtime() -> tokio::runtime::Runtime {
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
 }
 

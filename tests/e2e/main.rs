@@ -10,6 +10,7 @@ mod found;
 mod kill;
 mod loki;
 mod namespace;
+mod otlp;
 mod prometheus;
 mod promtool;
 mod push;

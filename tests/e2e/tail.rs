@@ -1,8 +1,13 @@
 //! A JSON log tailed as a Promtail file says, over rotation, restart and `kill -9`.
 
-use std::io::Write;
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::UdpSocket;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Child, Stdio};
 
-use crate::server::{Server, eventually, write};
+use crate::server::{Server, command, eventually, write};
 
 #[test]
 fn a_json_log_is_tailed_once_over_rotations_and_kills() {
@@ -62,4 +67,526 @@ fn a_json_log_is_tailed_once_over_rotations_and_kills() {
 fn model_time(seconds: i64, n: usize) -> String {
     let time = jiff::Timestamp::new(seconds, n as i32).expect("in range");
     time.strftime("%Y-%m-%dT%H:%M:%S.%9fZ").to_string()
+}
+
+/// A log that is rotated by turns in every way, each line numbered.
+struct Rotated<'a> {
+    folder: &'a Path,
+    next: usize,
+}
+
+impl Rotated<'_> {
+    fn append(&mut self, n: usize) {
+        let mut file = std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(self.folder.join("app.log"))
+            .expect("opened");
+        for _ in 0..n {
+            writeln!(file, "line-{}-{}", self.next, "x".repeat(self.next % 200)).expect("written");
+            self.next += 1;
+        }
+    }
+
+    /// Renames what is there to the next numbers, as logrotate does.
+    fn shift(&self) {
+        for n in (1..9).rev() {
+            let from = self.folder.join(format!("app.log.{n}"));
+            if from.exists() {
+                std::fs::rename(from, self.folder.join(format!("app.log.{}", n + 1))).expect("renamed");
+            }
+        }
+    }
+
+    fn rotate(&self, kind: usize) {
+        let (log, first) = (self.folder.join("app.log"), self.folder.join("app.log.1"));
+        self.shift();
+        match kind % 4 {
+            // Renamed; the new file comes with the next line, or at once.
+            0 => std::fs::rename(&log, &first).expect("renamed"),
+            1 => {
+                std::fs::rename(&log, &first).expect("renamed");
+                std::fs::File::create(&log).expect("made");
+            }
+            // Copied and truncated.
+            2 => {
+                std::fs::copy(&log, &first).expect("copied");
+                std::fs::OpenOptions::new()
+                    .write(true)
+                    .open(&log)
+                    .expect("opened")
+                    .set_len(0)
+                    .expect("truncated");
+            }
+            // Another file is put in its place.
+            _ => {
+                std::fs::rename(&log, &first).expect("renamed");
+                let new = self.folder.join("app.new");
+                std::fs::write(&new, "").expect("written");
+                std::fs::rename(new, &log).expect("renamed");
+            }
+        }
+    }
+}
+
+/// How often each numbered line is stored.
+fn counts(server: &Server) -> BTreeMap<usize, usize> {
+    let mut counts = BTreeMap::new();
+    // Pages of the newest lines: a query gives 5,000 at most.
+    let mut end = String::new();
+    loop {
+        let query = crate::server::encode(r#"{job="rotated"}"#);
+        let path = format!("/loki/api/v1/query_range?limit=5000&since=24h{end}&query={query}");
+        let (mut n, mut oldest) = (0, i64::MAX);
+        for stream in server.json(&path)["data"]["result"].as_array().into_iter().flatten() {
+            for entry in stream["values"].as_array().into_iter().flatten() {
+                let t_ns: i64 = entry[0].as_str().and_then(|t| t.parse().ok()).expect("a time");
+                let number = entry[1].as_str().and_then(|line| line.split('-').nth(1)?.parse().ok());
+                *counts.entry(number.expect("a number")).or_default() += 1;
+                oldest = oldest.min(t_ns);
+                n += 1;
+            }
+        }
+        if n < 5_000 {
+            return counts;
+        }
+        // The end is exclusive.
+        end = format!("&end={oldest}");
+    }
+}
+
+/// How many lines are stored, doubled ones too.
+fn stored(server: &Server) -> usize {
+    let query = crate::server::encode(r#"sum(count_over_time({job="rotated"}[24h]))"#);
+    let answer = server.json(&format!("/loki/api/v1/query?query={query}"));
+    answer["data"]["result"][0]["value"][1].as_str().and_then(|n| n.parse().ok()).unwrap_or(0)
+}
+
+/// Rotates so often, with a `kill -9` after every few; how many lines, and how many kills.
+fn rotate_and_kill(rotations: usize, every: usize) -> (usize, usize) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("promtail.yml");
+    let text = format!(
+        "scrape_configs: [{{job_name: rotated, static_configs: [{{labels: {{__path__: '{0}/app.log'}}}}], \
+         pipeline_stages: [{{labeldrop: [filename]}}]}}]\n",
+        folder.path().display()
+    );
+    write(&config, &text);
+    let args = ["--no-collect", "--promtail-config", config.to_str().expect("UTF-8")];
+    let data = folder.path().join("data");
+    let mut log = Rotated { folder: folder.path(), next: 0 };
+    let mut server = Server::start(&data, &args);
+    let mut kills = 0;
+    for i in 0..rotations {
+        log.append(1);
+        // Of every three files one comes and goes as it may: whether anybody saw it or not.
+        if i % 3 < 2 {
+            let seen = log.next;
+            eventually("a new file's first line", || (stored(&server) >= seen).then_some(()));
+        }
+        log.append(20 + i % 7 * 10);
+        if i % every == every - 1 {
+            server.kill();
+            kills += 1;
+            // Lines and rotations while nobody looks.
+            for k in 1..=3 {
+                log.append(5);
+                log.rotate(i + k);
+            }
+            log.append(5);
+            server = Server::start(&data, &args);
+        } else {
+            log.rotate(i);
+        }
+    }
+    log.append(3);
+    let all = log.next;
+    eventually("all lines", || (stored(&server) >= all).then_some(()));
+    let got = counts(&server);
+    let doubled: Vec<_> = got.iter().filter(|(_, n)| **n != 1).collect();
+    assert!(
+        doubled.is_empty() && got.len() == all,
+        "of {all} lines {} are there, doubled {doubled:?}",
+        got.len()
+    );
+    (all, kills)
+}
+
+#[test]
+fn every_line_once_over_fifty_rotations_and_kills() {
+    let (lines, kills) = rotate_and_kill(50, 10);
+    println!("{lines} lines, 50 rotations, {kills} kills: each line once");
+    assert!(lines > 2_000 && kills == 5);
+}
+
+#[test]
+fn soak_rotations_and_kills() {
+    if std::env::var_os("PHAROS_SOAK").is_none() {
+        return;
+    }
+    let (lines, kills) = rotate_and_kill(3_000, 50);
+    println!("{lines} lines, 3000 rotations, {kills} kills: each line once");
+}
+
+#[test]
+fn sources_are_shown_with_their_figures() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("promtail.yml");
+    let at = folder.path().display();
+    // A free port, as far as can be known.
+    let port = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
+    let text = format!(
+        "scrape_configs:\n- job_name: files\n  static_configs: [{{labels: {{__path__: '{at}/no/*.log'}}}}]\n\
+         - job_name: net\n  syslog: {{listen_address: '127.0.0.1:{port}', listen_protocol: udp}}\n  \
+         relabel_configs: [{{source_labels: [__syslog_message_hostname], target_label: host}}]\n  \
+         pipeline_stages: [{{metrics: {{seen: {{type: Counter, config: {{match_all: true, action: inc}}}}}}}}]\n\
+         - job_name: box\n  docker_sd_configs: [{{host: 'unix://{at}/no.sock'}}]\n"
+    );
+    write(&config, &text);
+    let args = ["--no-collect", "--promtail-config", config.to_str().expect("UTF-8")];
+    let server = Server::start(&folder.path().join("data"), &args);
+    let tail = |job: &str| {
+        let home = server.json("/api/pharos/v1/home");
+        home["tails"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|tail| tail["job"] == job)
+            .cloned()
+            .unwrap_or_default()
+    };
+    eventually("syslog listens", || (tail("net")["state"] == "reading").then_some(()));
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+    let message = b"<13>1 2026-01-01T00:00:00Z h app - - - hello";
+    socket.send_to(message, ("127.0.0.1", port)).expect("sent");
+    eventually("the message", || (server.lines(r#"{job="net", host="h"}"#) == ["hello"]).then_some(()));
+    let net = eventually("its figures", || Some(tail("net")).filter(|net| net["lines"] == 1));
+    assert!(
+        net["path"].as_str().is_some_and(|path| path.starts_with("syslog udp")) && net["last_line_ms"] != 0
+    );
+    let page = server.get("/metrics").1;
+    assert!(page.contains(r#"promtail_custom_seen{host="h",job="net"} 1"#), "{page}");
+    assert!(page.contains(r#"pharos_tail_lines_total{tail_job="net""#), "{page}");
+    assert!(
+        tail("files")["hint"].as_str().is_some_and(|hint| hint.contains("no such folder")),
+        "{}",
+        tail("files")
+    );
+    eventually("a daemon that is not there", || (tail("box")["state"] == "error").then_some(()));
+}
+
+fn push(args: &[&str]) -> Child {
+    let mut command = command(&[&["push"], args].concat());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started")
+}
+
+#[test]
+fn a_programs_output_is_pushed_and_passed_on() {
+    let data = tempfile::tempdir().expect("a folder");
+    let server = Server::start(data.path(), &["--no-collect"]);
+    let mut child = push(&["--url", &server.url, "--label", "job=bench", "--label", "run=7"]);
+    let mut input = child.stdin.take().expect("piped");
+    input.write_all(b"first\nsame\nsame\nno end").expect("written");
+    // What was written is passed on while the program runs, without waiting for the line's end.
+    let mut passed = [0; 22];
+    child.stdout.as_mut().expect("piped").read_exact(&mut passed).expect("passed on");
+    assert_eq!(&passed, b"first\nsame\nsame\nno end");
+    drop(input);
+    assert!(child.wait().expect("ended").success());
+    let lines = server.lines(r#"{job="bench", run="7"}"#);
+    assert_eq!(lines, ["no end", "same", "same", "first"]);
+}
+
+#[test]
+fn a_pipe_never_breaks_while_the_server_is_away() {
+    let port =
+        std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").port();
+    let mut child = push(&["--url", &format!("http://127.0.0.1:{port}"), "--wait", "60s"]);
+    let mut input = child.stdin.take().expect("piped");
+    let text: String = (0..20_000).map(|n| format!("line {n}\n")).collect();
+    let mut output = child.stdout.take().expect("piped");
+    let written = text.clone();
+    let writer = std::thread::spawn(move || input.write_all(written.as_bytes()));
+    let mut passed = String::new();
+    output.read_to_string(&mut passed).expect("passed on");
+    assert!(
+        writer.join().expect("no panic").is_ok() && passed == text,
+        "{} bytes of {}",
+        passed.len(),
+        text.len()
+    );
+    // The input has ended; what is left goes to a server that comes now.
+    let data = tempfile::tempdir().expect("a folder");
+    let listen = format!("127.0.0.1:{port}");
+    let server = Server::start(data.path(), &["--no-collect", "--listen", &listen]);
+    assert!(child.wait().expect("ended").success());
+    let count = server.json("/loki/api/v1/query?query=sum(count_over_time(%7Bjob%3D%22push%22%7D%5B1h%5D))");
+    assert_eq!(count["data"]["result"][0]["value"][1], "20000", "{count}");
+}
+
+/// More than may wait: the oldest lines are left out and counted, what is passed on is whole.
+#[test]
+fn a_pipe_is_whole_whatever_waits() {
+    let nobody = "http://127.0.0.1:9";
+    let mut child = push(&["--url", nobody, "--wait", "0s"]);
+    let mut input = child.stdin.take().expect("piped");
+    let line = format!("{}\n", "x".repeat(999));
+    let writer = std::thread::spawn(move || (0..40_000).all(|_| input.write_all(line.as_bytes()).is_ok()));
+    let mut passed = Vec::new();
+    child.stdout.take().expect("piped").read_to_end(&mut passed).expect("passed on");
+    assert!(writer.join().expect("no panic"), "the pipe stays open");
+    assert_eq!(passed.len(), 40_000_000);
+    let mut said = String::new();
+    child.stderr.take().expect("piped").read_to_string(&mut said).expect("read");
+    assert!(child.wait().expect("ended").success() && said.contains("40000 lines were not stored"), "{said}");
+}
+
+#[test]
+fn a_sample_is_taken_through_the_stages() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (config, log) = (folder.path().join("promtail.yml"), folder.path().join("app.log"));
+    write(
+        &config,
+        "scrape_configs: [{job_name: a, static_configs: [{labels: {__path__: /x/*.log}}], pipeline_stages: \
+         [{json: {expressions: {level: }}}, {labels: {level: }}, {drop: {source: level, value: DEBUG}}]}]\n",
+    );
+    write(&log, "{\"level\": \"WARN\"}\n{\"level\": \"DEBUG\"}\n");
+    let check = |more: &[&str]| {
+        let (config, log) = (config.to_str().expect("UTF-8"), log.to_str().expect("UTF-8"));
+        let output = command(&[&["check", config, "--sample", log], more].concat()).output().expect("ran");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let text = check(&[]);
+    assert!(text.contains("json    extracted level=\"WARN\""), "{text}");
+    assert!(text.contains("drop    dropped\n  = not stored"), "{text}");
+    assert!(text.contains("(time of reading)") && text.contains("level=\"WARN\"}"), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&check(&["--json"])).expect("JSON");
+    let lines = &json[1]["jobs"][0]["lines"];
+    assert!(lines[0]["stored"][0]["line"].is_string(), "{json}");
+    assert_eq!(lines[1]["stored"], serde_json::json!([]), "{json}");
+}
+
+/// Every stage there is, and what each makes of each line. `UPDATE_GOLDEN=1` writes the file anew.
+#[test]
+fn every_stage_makes_of_each_line_what_is_written_down() {
+    const STAGES: [&str; 31] = [
+        "cri",
+        "decolorize",
+        "docker",
+        "drop",
+        "eventlogmessage",
+        "json",
+        "label_drop",
+        "label_keep",
+        "labelallow",
+        "labeldrop",
+        "labels",
+        "limit",
+        "logfmt",
+        "luhn",
+        "match",
+        "metrics",
+        "multiline",
+        "output",
+        "pack",
+        "pattern",
+        "regex",
+        "replace",
+        "sampling",
+        "split_json",
+        "static_labels",
+        "structured_metadata",
+        "structured_metadata_drop",
+        "template",
+        "tenant",
+        "timestamp",
+        "truncate",
+    ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/promtail");
+    let config = folder.join("every-stage.yml");
+    let text = std::fs::read_to_string(&config).expect("read");
+    for stage in STAGES.iter().chain(&["windowsevent"]) {
+        assert!(text.contains(&format!("- {stage}:")), "{stage} is not in the file");
+    }
+    let mut got = String::new();
+    for job in ["app", "docker", "cri", "windows"] {
+        let log = folder.join(format!("{job}.log"));
+        let args = [
+            "check",
+            config.to_str().expect("UTF-8"),
+            "--job",
+            job,
+            "--sample",
+            log.to_str().expect("UTF-8"),
+        ];
+        let output = command(&args).output().expect("ran");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        let report = text.split("job ").next().unwrap_or_default();
+        // One tenant: nothing else is left out, or not understood.
+        let noted: Vec<&str> =
+            report.lines().filter(|line| line.contains("pipeline_stages")).map(str::trim).collect();
+        assert!(noted.len() == 1 && noted[0].contains("tenant: ignored"), "{report}");
+        got.push_str(&text[report.len()..]);
+    }
+    let golden = folder.join("every-stage.txt");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&golden, &got).expect("written");
+    }
+    let expect = std::fs::read_to_string(&golden).unwrap_or_default();
+    for (at, (got, expect)) in got.lines().zip(expect.lines()).enumerate() {
+        assert_eq!(got, expect, "line {} of every-stage.txt", at + 1);
+    }
+    assert_eq!(got.lines().count(), expect.lines().count());
+}
+
+/// Docker's `json-file` logs: a folder a container, rotated by the daemon as it does.
+#[test]
+fn folders_of_docker_are_read_with_their_times_and_streams() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("promtail.yml");
+    let at = folder.path().display();
+    let text = format!(
+        "scrape_configs: [{{job_name: docker, path_labels: '{{container}}/{{file}}-json.log', static_configs: \
+         [{{labels: {{__path__: '{at}/containers/*/*-json.log'}}}}], pipeline_stages: [{{docker: {{}}}}, \
+         {{labeldrop: [filename, file]}}]}}]\n"
+    );
+    write(&config, &text);
+    let line = |n: usize, stream: &str| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+        let time = model_time(now.as_secs() as i64 / 60 * 60 - 60, n);
+        format!(
+            "{{\"log\":\"line-{n} \\u001b[1m\\\"x\\\"\\u001b[0m\\n\",\"stream\":\"{stream}\",\"time\":\"{time}\"}}\n"
+        )
+    };
+    let log = |id: &str| folder.path().join(format!("containers/{id}/{id}-json.log"));
+    write(&log("aaa"), &(line(1, "stdout") + &line(2, "stderr")));
+    let args = ["--no-collect", "--promtail-config", config.to_str().expect("UTF-8")];
+    let data = folder.path().join("data");
+    let server = Server::start(&data, &args);
+    let lines = |server: &Server, query: &str, n: usize| {
+        eventually("lines", || Some(server.lines(query)).filter(|lines| lines.len() >= n))
+    };
+    let all = r#"{job="docker", container="aaa"}"#;
+    let text = |n: usize| format!("line-{n} \u{1b}[1m\"x\"\u{1b}[0m\n");
+    assert_eq!(lines(&server, all, 2), [text(2), text(1)]);
+    assert_eq!(lines(&server, r#"{container="aaa", stream="stderr"}"#, 1), [text(2)]);
+    std::fs::rename(log("aaa"), folder.path().join("containers/aaa/aaa-json.log.1")).expect("renamed");
+    write(&log("aaa"), &line(3, "stdout"));
+    assert_eq!(lines(&server, all, 3).len(), 3);
+    server.kill();
+    write(&log("bbb"), &line(4, "stdout"));
+    let server = Server::start(&data, &args);
+    assert_eq!(lines(&server, r#"{container="bbb"}"#, 1), [text(4)]);
+    assert_eq!(lines(&server, all, 3), [text(3), text(2), text(1)]);
+}
+
+/// A journal as `journalctl` gives it, over a kill: by a program of the test's own in its place.
+#[test]
+fn the_journal_is_read_once_over_a_kill() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = folder.path().display();
+    let (program, journal) = (folder.path().join("journalctl"), folder.path().join("journal"));
+    // All of the journal from the beginning, then what comes: as with a cursor that is gone.
+    write(&program, &format!("#!/bin/sh\nexec tail -n +1 -f {at}/journal\n"));
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("set");
+    let config = folder.path().join("promtail.yml");
+    let text = format!(
+        "scrape_configs: [{{job_name: journal, journal: {{journalctl: {at}/journalctl, labels: {{host: me}}}}, \
+         relabel_configs: [{{source_labels: [__journal__systemd_unit], target_label: unit}}, \
+         {{source_labels: [__journal_priority_keyword], target_label: level}}]}}]\n"
+    );
+    write(&config, &text);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    let start_us = (now.as_secs() / 60 * 60 - 60) * 1_000_000;
+    let entries = |range: std::ops::Range<u64>| -> String {
+        let entry = |n: u64| {
+            format!(
+                "{{\"__CURSOR\":\"c{n}\",\"__REALTIME_TIMESTAMP\":\"{}\",\"_SYSTEMD_UNIT\":\"vllm.service\",\"PRIORITY\":\"3\",\"MESSAGE\":\"line-{n}\"}}\n",
+                start_us + n
+            )
+        };
+        range.map(entry).collect()
+    };
+    write(&journal, &entries(0..100));
+    let args = ["--no-collect", "--promtail-config", config.to_str().expect("UTF-8")];
+    let data = folder.path().join("data");
+    let query = r#"{job="journal", host="me", unit="vllm.service", level="error"}"#;
+    let server = Server::start(&data, &args);
+    eventually("the first hundred", || (server.lines(query).len() == 100).then_some(()));
+    server.kill();
+    write(&journal, &entries(0..150));
+    let server = Server::start(&data, &args);
+    eventually("all", || (server.lines(query).len() >= 150).then_some(()));
+    let mut lines = server.lines(query);
+    lines.dedup();
+    assert_eq!((lines.len(), lines[0].as_str(), lines[149].as_str()), (150, "line-149", "line-0"));
+}
+
+/// Many files under one pattern: each is read, and none needs a watch of the kernel's, of which there are too few.
+#[test]
+fn ten_thousand_files_are_followed_without_watches() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let logs = folder.path().join("logs");
+    std::fs::create_dir(&logs).expect("made");
+    let path = |n: usize| logs.join(format!("vllm:replica_{n}_{}.out", n % 7));
+    for n in 0..10_000 {
+        std::fs::write(path(n), format!("line-{n}\n")).expect("written");
+    }
+    let config = folder.path().join("promtail.yml");
+    let text = format!(
+        "scrape_configs: [{{job_name: slurm, path_labels: '{{service}}_{{job_id}}_{{replica}}.{{stream}}', static_configs: \
+         [{{labels: {{__path__: '{}/*.out'}}}}], pipeline_stages: [{{labeldrop: [filename, job_id]}}]}}]\n",
+        logs.display()
+    );
+    write(&config, &text);
+    let args = ["--no-collect", "--promtail-config", config.to_str().expect("UTF-8")];
+    let server = Server::start(&folder.path().join("data"), &args);
+    let count = |more: &str| {
+        let query = crate::server::encode(&format!(r#"sum(count_over_time({{job="slurm"{more}}}[1h]))"#));
+        let answer = server.json(&format!("/loki/api/v1/query?query={query}"));
+        answer["data"]["result"][0]["value"][1].as_str().and_then(|n| n.parse().ok()).unwrap_or(0)
+    };
+    eventually("all lines", || (count("") == 10_000).then_some(()));
+    assert_eq!(
+        count(r#", service="vllm:replica", replica="3", stream="out""#),
+        1_428 + usize::from(3 < 10_000 % 7)
+    );
+    let mut one = std::fs::OpenOptions::new().append(true).open(path(7_777)).expect("opened");
+    one.write_all(b"one more\n").expect("written");
+    eventually("a line in one of them", || (count("") == 10_001).then_some(()));
+    let open = std::fs::read_dir(format!("/proc/{}/fd", server.pid())).expect("listed").flatten();
+    let links: Vec<_> = open.filter_map(|fd| std::fs::read_link(fd.path()).ok()).collect();
+    assert!(!links.iter().any(|link| link.to_string_lossy().contains("inotify")), "{links:?}");
+    assert!(links.len() < 2_000, "{} open files", links.len());
+    let home = server.json("/api/pharos/v1/home");
+    assert_eq!(
+        (&home["tails"][0]["files_total"], &home["tails"][0]["lag_bytes"]),
+        (&10_000.into(), &0.into())
+    );
+}
+
+#[test]
+fn metrics_of_lines_are_in_the_store() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (config, log) = (folder.path().join("promtail.yml"), folder.path().join("app.log"));
+    write(&log, "0.5\n2\n");
+    let text = format!(
+        "scrape_configs: [{{job_name: app, static_configs: [{{labels: {{__path__: '{}'}}}}], pipeline_stages: \
+         [{{labeldrop: [filename]}}, {{regex: {{expression: '^(?P<took>.*)'}}}}, {{metrics: {{took: {{type: Histogram, \
+         source: took, config: {{buckets: [1]}}}}}}}}]}}]\n",
+        log.display()
+    );
+    write(&config, &text);
+    let args = ["--promtail-config", config.to_str().expect("UTF-8")];
+    let server = Server::start(&folder.path().join("data"), &args);
+    let found = eventually("the series", || {
+        let found = server.query(r#"promtail_custom_took_bucket{le="1.0"}"#);
+        found.first().filter(|one| one["value"][1] == "1").cloned()
+    });
+    let page = server.get("/metrics").1;
+    assert!(page.contains(r#"promtail_custom_took_count{job="app"} 2"#), "{page}");
+    assert_eq!(found["metric"]["job"], "pharos", "{found}");
+    assert_eq!(found["metric"]["exported_job"], "app", "{found}");
 }

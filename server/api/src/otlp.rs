@@ -3,3 +3,4 @@
 
 pub(crate) mod exchange;
 pub(crate) mod logs;
+pub(crate) mod metrics;

@@ -1,5 +1,7 @@
 //! What the edge asks of the program around it.
 
+use std::sync::Arc;
+
 use collect::relabel::Step;
 use model::{Error, ErrorKind, Labels, LogStats, MetricStats, Result, Selector};
 use tokio::sync::watch::Receiver;
@@ -74,6 +76,11 @@ pub trait Program: Send + Sync {
 
     /// Becomes true once the server stops: what stays open for ever ends then.
     fn stopping(&self) -> Receiver<bool>;
+
+    /// How metrics that are pushed over OTLP become series.
+    fn otlp_options(&self) -> Arc<wire::otlp::metrics::Options> {
+        Arc::default()
+    }
 
     /// The configuration in use, as YAML.
     fn config_yaml(&self) -> String;

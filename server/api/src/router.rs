@@ -110,6 +110,11 @@ fn otlp() -> Router<Arc<State>> {
         .route("/otlp/v1/logs", post(otlp::logs::export))
         .route("/v1/logs", post(otlp::logs::export))
         .route("/opentelemetry.proto.collector.logs.v1.LogsService/Export", post(otlp::logs::export))
+        .route("/api/v1/otlp/v1/metrics", post(otlp::metrics::export))
+        .route("/prometheus/api/v1/otlp/v1/metrics", post(otlp::metrics::export))
+        .route("/otlp/v1/metrics", post(otlp::metrics::export))
+        .route("/v1/metrics", post(otlp::metrics::export))
+        .route("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export", post(otlp::metrics::export))
 }
 
 fn prometheus_read() -> Router<Arc<State>> {

@@ -94,6 +94,8 @@ pub struct State {
     pub(crate) pool: QueryPool,
     pub(crate) metric_ingest: MetricIngest,
     pub(crate) log_ingest: LogIngest,
+    /// Running totals of senders that push what happened since the last time.
+    pub(crate) otlp_totals: wire::otlp::metrics::Accumulator,
     /// Turns of pushes.
     pub(crate) ingesting: Arc<Semaphore>,
     /// Turns of live tails.
@@ -139,6 +141,7 @@ impl State {
             pool,
             metric_ingest: MetricIngest::new(CACHED_SERIES, MOST_BODY_BYTES),
             log_ingest: LogIngest::new(CACHED_STREAMS, MOST_BODY_BYTES),
+            otlp_totals: wire::otlp::metrics::Accumulator::default(),
             tailing: Arc::new(Semaphore::new(MOST_TAILS)),
             ingesting: Arc::new(Semaphore::new(MOST_PUSHES)),
             verifying: Semaphore::new(1),

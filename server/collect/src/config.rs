@@ -3,6 +3,7 @@
 mod discoveries;
 mod http;
 mod oauth2;
+mod otlp;
 mod protocols;
 mod scrape;
 mod target_groups;
@@ -42,6 +43,8 @@ pub struct PrometheusConfig {
     pub rule_files: Vec<String>,
     /// `scrape_configs`, with those of `scrape_config_files` behind them.
     pub scrape_configs: Vec<ScrapeConfig>,
+    /// `otlp`
+    pub otlp: wire::otlp::metrics::Options,
 }
 
 /// Defaults that `global` sets for every scrape configuration.
@@ -113,7 +116,10 @@ fn read_top(top: &Section<'_>, folder: &Path, report: &RefCell<Report>) -> Resul
         &["storage", "tsdb"],
         "storage is set by flags of this program; late samples are always taken",
     );
-    top.ignored(&["tracing", "otlp", "runtime"], NO_EFFECT);
+    if let Some(section) = top.section("otlp")? {
+        config.otlp = otlp::read(&section)?;
+    }
+    top.ignored(&["tracing", "runtime"], NO_EFFECT);
     top.finish();
     Ok(config)
 }

@@ -5,10 +5,10 @@
 
 mod batch;
 mod config;
+mod encoding;
 mod engine;
 mod feed;
 mod file;
-mod go_time;
 mod identity;
 mod json_path;
 mod path_labels;
@@ -33,6 +33,7 @@ use parking_lot::Mutex;
 
 pub use config::{TailConfig, TailJob, TailPath};
 pub use sample::{SampleEntry, SampleLine, SampleStep};
+pub use selector::{CompileSelector, LinePipeline, LineSelector};
 pub use status::{StageFailure, TailFileStatus, TailState, TailStatus, TailTargetStatus};
 
 use crate::Gatherer;

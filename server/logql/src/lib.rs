@@ -9,6 +9,7 @@ mod error;
 mod json;
 mod lexer;
 mod line;
+mod line_selector;
 mod log_query;
 mod metric;
 mod parser;
@@ -24,6 +25,7 @@ pub use answer::{Answer, RangeParams, Stats, Stream, StreamEntry, Value};
 pub use ast::Expr;
 pub use detected::{Field, detected_fields};
 pub use error::{Error, Result};
+pub use line_selector::LineSelector;
 pub use parser::{parse, parse_selector};
 pub use patterns::{Pattern, patterns};
 

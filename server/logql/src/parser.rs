@@ -31,6 +31,14 @@ pub fn parse_selector(query: &str) -> Result<Vec<Matcher>> {
     Ok(matchers)
 }
 
+/// Parses a selector with its pipeline that need not select anything: `{} | json`.
+pub(crate) fn parse_log(query: &str) -> Result<LogExpr> {
+    let mut parser = Parser { query, tokens: tokens(query)?, at: 0, depth: 0, operators: 0 };
+    let log = parser.any_log_expr()?;
+    parser.expect_end()?;
+    Ok(log)
+}
+
 pub(crate) struct Parser<'a> {
     query: &'a str,
     tokens: Vec<Token>,

@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::cli::{CheckArgs, ServeArgs};
 use crate::config::Config;
 use crate::loki::LokiConfig;
+use crate::selectors;
 
 /// What a file turned out to be, and what became of its keys.
 struct Checked {
@@ -97,7 +98,7 @@ fn check(path: &Path) -> Result<Checked> {
     let path_label = text.contains("__path__");
     if has("positions") || has("clients") || path_label || any_job(&["pipeline_stages", "journal", "syslog"])
     {
-        let (_, report) = TailConfig::read(path)?;
+        let (_, report) = TailConfig::read(path, &selectors::compile)?;
         return Ok(Checked { kind: "Promtail configuration", report });
     }
     if has("schema_config") || has("storage_config") || has("limits_config") || has("auth_enabled") {

@@ -10,12 +10,14 @@ use serde_yaml_ng::Value;
 
 use crate::config::Config;
 use crate::loki::LokiConfig;
+use crate::selectors;
 
 /// What the files ask for.
 #[derive(Default)]
 pub(crate) struct Inputs {
     pub(crate) scrape_configs: Vec<ScrapeConfig>,
     pub(crate) tail: TailConfig,
+    pub(crate) otlp: wire::otlp::metrics::Options,
     pub(crate) notices: Vec<Notice>,
     /// The `prometheus.yml` as YAML, its secrets left out.
     pub(crate) config_yaml: String,
@@ -34,6 +36,7 @@ impl Inputs {
             match PrometheusConfig::read(path) {
                 Ok((read, report)) => {
                     inputs.scrape_configs = read.scrape_configs;
+                    inputs.otlp = read.otlp;
                     inputs.config_yaml = without_secrets(path);
                     inputs.notices.extend(notices(path, &report));
                 }
@@ -41,7 +44,7 @@ impl Inputs {
             }
         }
         if let Some(path) = &config.promtail {
-            match TailConfig::read(path) {
+            match TailConfig::read(path, &selectors::compile) {
                 Ok((read, report)) => {
                     inputs.tail = read;
                     inputs.notices.extend(notices(path, &report));

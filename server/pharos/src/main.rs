@@ -21,6 +21,7 @@ mod program;
 mod push;
 mod pushed;
 mod query;
+mod selectors;
 mod serve;
 mod snapshot;
 mod stores;

@@ -43,6 +43,8 @@ pub(crate) struct Running {
     pub(crate) notices: ArcSwap<Vec<Notice>>,
     /// The `prometheus.yml` in use, its secrets left out.
     pub(crate) config_yaml: ArcSwap<String>,
+    /// How metrics that are pushed over OTLP become series.
+    pub(crate) otlp: ArcSwap<wire::otlp::metrics::Options>,
     /// Held by the one reload that runs.
     pub(crate) reloading: Mutex<()>,
     pub(crate) runtime: tokio::runtime::Handle,
@@ -126,12 +128,13 @@ impl Program for Running {
         if let Some(failure) = inputs.failure() {
             return Err(format!("{}: {}", failure.source, failure.message));
         }
-        let Inputs { scrape_configs, tail, notices, config_yaml } = inputs;
+        let Inputs { scrape_configs, tail, otlp, notices, config_yaml } = inputs;
         self.scrape_configs.store(Arc::new(scrape_configs));
         self.runtime.block_on(self.apply_jobs());
         if let Some(tailer) = self.tailer.lock().as_ref() {
             tailer.reload(tail);
         }
+        self.otlp.store(Arc::new(otlp));
         self.notices.store(Arc::new(notices));
         self.config_yaml.store(Arc::new(config_yaml));
         Ok(())
@@ -142,6 +145,10 @@ impl Program for Running {
         programs.decide(id, watch)?;
         self.runtime.block_on(self.apply_jobs());
         Ok(())
+    }
+
+    fn otlp_options(&self) -> Arc<wire::otlp::metrics::Options> {
+        self.otlp.load_full()
     }
 
     fn import_dashboard(&self, uid: &str, bytes: &[u8]) -> Result<(), String> {

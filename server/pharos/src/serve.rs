@@ -222,6 +222,7 @@ fn start(
         exporters: hardware.exporters,
         notices: ArcSwap::from_pointee(inputs.notices.clone()),
         config_yaml: ArcSwap::from_pointee(inputs.config_yaml.clone()),
+        otlp: ArcSwap::from_pointee(inputs.otlp.clone()),
         reloading: Mutex::new(()),
         runtime: tokio::runtime::Handle::current(),
         quit: tokio::sync::Notify::new(),

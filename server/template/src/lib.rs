@@ -2,13 +2,13 @@
 //! that go with them: string literals, durations, sizes. Knows neither queries nor where a line comes from.
 
 mod functions;
-mod gotime;
 mod literal;
 mod parse;
 mod printf;
 mod render;
 mod value;
 
+pub mod gotime;
 pub mod units;
 
 use std::borrow::Cow;

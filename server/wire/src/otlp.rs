@@ -8,6 +8,7 @@ mod values;
 
 pub mod grpc;
 pub mod logs;
+pub mod metrics;
 
 use bytes::Bytes;
 

@@ -135,6 +135,28 @@ fn errors_name_the_key() {
 }
 
 #[test]
+fn otlp_keys() {
+    let (config, report) = parse(
+        "otlp: {translation_strategy: NoUTF8EscapingWithSuffixes, promote_resource_attributes: [a.b], \
+         keep_identifying_resource_attributes: true, convert_histograms_to_nhcb: true, promote_scope_metadata: true, \
+         label_name_underscore_sanitization: false, label_name_preserve_multiple_underscores: false, nope: 1}",
+    )
+    .unwrap();
+    let otlp = &config.otlp;
+    assert_eq!(otlp.strategy, wire::otlp::metrics::Strategy::NoUtf8EscapingWithSuffixes);
+    assert_eq!(otlp.promote, ["a.b"]);
+    assert!(otlp.keep_identifying && otlp.convert_histograms && otlp.promote_scope);
+    assert!(otlp.plain_underscores && otlp.collapse_underscores && !otlp.promote_all);
+    assert_eq!(report.warnings().map(|f| f.to_string()).collect::<Vec<_>>(), ["otlp.nope: unknown"]);
+    check_error("otlp: {translation_strategy: x}", "otlp.translation_strategy: \"x\" is none of");
+    check_error(
+        "otlp: {promote_all_resource_attributes: true, promote_resource_attributes: [a]}",
+        "otlp.promote_resource_attributes: promote_all",
+    );
+    check_error("otlp: {ignore_resource_attributes: [a]}", "otlp.ignore_resource_attributes: it needs");
+}
+
+#[test]
 fn security_keys() {
     let (config, report) = parse(
         "scrape_configs: [{job_name: a, proxy_url: 'http://proxy:3128', no_proxy: 'a,10.0.0.0/8',

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use model::{JOB, Labels, LabelsBuilder};
 
+use super::encoding::Encoding;
 use super::path_labels::PathLabels;
 use super::pattern::PathPattern;
 use super::pipeline::Pipeline;
+use super::selector::CompileSelector;
 use super::sources::compressed::{self, CompressedConfig};
 use super::sources::{SourceConfig, docker, journal, syslog};
 use super::stages::metrics::Metric;
-use super::stages::{Stage, read_stages};
+use super::stages::{Reading, Stage, read_stages};
 use crate::config::{parse_yaml, read_file};
 use crate::relabel::{Rule, read_rules, relabel_builder};
 use crate::report::{Report, Status};
@@ -46,6 +48,7 @@ pub struct TailPath {
     pub labels: Labels,
     pub(crate) pattern: PathPattern,
     pub(crate) path_labels: Option<PathLabels>,
+    pub(crate) encoding: Option<Encoding>,
 }
 
 impl TailPath {
@@ -87,10 +90,10 @@ const OTHER_SOURCES: [&str; 12] = [
 ];
 
 impl TailConfig {
-    /// Reads a file.
-    pub fn read(path: &Path) -> Result<(Self, Report)> {
+    /// Reads a file. `selectors` compiles what `match` stages select by.
+    pub fn read(path: &Path, selectors: CompileSelector<'_>) -> Result<(Self, Report)> {
         let text = read_file(path)?;
-        Self::parse(&text).map_err(|e| match e {
+        Self::parse(&text, selectors).map_err(|e| match e {
             Error::Config { path: at, why } if at.is_empty() => {
                 Error::config(path.display().to_string(), why)
             }
@@ -106,13 +109,13 @@ impl TailConfig {
     }
 
     /// Reads a text.
-    pub fn parse(text: &str) -> Result<(Self, Report)> {
+    pub fn parse(text: &str, selectors: CompileSelector<'_>) -> Result<(Self, Report)> {
         let value = parse_yaml(text)?;
         let report = RefCell::new(Report::default());
         let mut config = TailConfig::default();
         let top = Section::new("", &value, &report)?;
         for job in top.sections("scrape_configs")? {
-            config.jobs.push(read_job(&job, &report)?);
+            config.jobs.push(read_job(&job, Reading { report: &report, selectors })?);
         }
         top.ignored(&["server"], SERVER);
         if let Some(positions) = top.section("positions")? {
@@ -130,14 +133,17 @@ impl TailConfig {
     }
 }
 
-fn read_job(section: &Section<'_>, report: &RefCell<Report>) -> Result<TailJob> {
+fn read_job(section: &Section<'_>, reading: Reading<'_>) -> Result<TailJob> {
+    let report = reading.report;
     let job_name = section.text("job_name")?.unwrap_or_default();
     let relabel = read_rules(section, "relabel_configs")?;
-    let pipeline = Pipeline::new(read_stages(section, "pipeline_stages", report));
+    let pipeline = Pipeline::new(read_stages(section, "pipeline_stages", reading));
     let path_labels = section.text("path_labels")?;
+    let encoding = read_encoding(section)?;
     let mut paths = Vec::new();
     for group in section.sections("static_configs")? {
-        paths.extend(read_group(&group, (&job_name, path_labels.as_deref()), &relabel, report)?);
+        let path = read_group(&group, (&job_name, path_labels.as_deref()), &relabel, report)?;
+        paths.extend(path.map(|path| TailPath { encoding, ..path }));
     }
     let mut sources = read_sources(section, &job_name, &relabel)?;
     if let Some(inner) = section.section("decompression")? {
@@ -153,11 +159,19 @@ fn read_job(section: &Section<'_>, report: &RefCell<Report>) -> Result<TailJob> 
             }
         }
     }
-    section.ignored(&["encoding"], "lines are kept byte for byte");
     section.ignored(&OTHER_SOURCES, SOURCE_LATER);
     section.ignored(&["entry_parser"], "deprecated there: use the stages cri or docker");
     section.finish();
     Ok(TailJob { job_name, paths, sources, pipeline })
+}
+
+/// One that is not known is reported, and the files are read as they are.
+fn read_encoding(section: &Section<'_>) -> Result<Option<Encoding>> {
+    let name = section.text("encoding")?.unwrap_or_default();
+    Ok(Encoding::named(&name).unwrap_or_else(|why| {
+        section.restate("encoding", Status::Ignored, &why);
+        None
+    }))
 }
 
 /// Sources besides files. One that cannot be used is reported; the job's others are read.
@@ -225,7 +239,7 @@ fn read_group(
         Err(why) => note(&why),
         Ok(pattern) => {
             labels.retain(|name, _| !name.starts_with("__"));
-            Ok(Some(TailPath { labels: labels.build(), pattern, path_labels }))
+            Ok(Some(TailPath { labels: labels.build(), pattern, path_labels, encoding: None }))
         }
     }
 }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use model::{Labels, TailCursor};
 
+use super::encoding::Encoding;
 use super::identity::{FINGERPRINT_BYTES, Fingerprint, Identity, read_full};
 use super::pipeline::Progress;
 
@@ -31,6 +32,8 @@ pub(crate) struct TailedFile {
     pub(crate) identity: Identity,
     pub(crate) print: Fingerprint,
     pub(crate) labels: Labels,
+    /// Nothing: UTF-8, or bytes as they are.
+    pub(crate) encoding: Option<Encoding>,
     /// Bytes read.
     pub(crate) offset: u64,
     pub(crate) size: u64,
@@ -84,6 +87,7 @@ impl TailedFile {
             location,
             identity,
             labels,
+            encoding: None,
             print: Fingerprint::default(),
             offset: 0,
             size: 0,
@@ -196,6 +200,11 @@ impl TailedFile {
         long_enough && self.is_same_content(file).unwrap_or(false)
     }
 
+    /// Whether it has a name, any, as far as can be told.
+    pub(crate) fn exists(&self) -> bool {
+        self.handle.as_ref().is_some_and(|file| file.metadata().is_ok_and(|meta| meta.nlink() > 0))
+    }
+
     pub(crate) fn handle(&self) -> Option<&File> {
         self.handle.as_ref()
     }
@@ -236,9 +245,14 @@ impl TailedFile {
             self.print = Fingerprint::of(file, FINGERPRINT_BYTES)?;
         }
         if self.offset == 0
-            && let Some(what) = unreadable(&buffer[..n])
+            && let Some(what) = unreadable(&buffer[..n], self.unit() > 1)
         {
             return Err(io::Error::other(what));
+        }
+        if let Some(encoding) = self.encoding.filter(|encoding| encoding.is_open()) {
+            let mut first = [0; 2];
+            let n = read_full(file, &mut first, 0)?;
+            self.encoding = Some(encoding.marked(&first[..n]));
         }
         let consumed = self.split(&buffer[..n], now_ms, lines);
         if consumed > 0 {
@@ -249,24 +263,35 @@ impl TailedFile {
         Ok(consumed)
     }
 
+    fn unit(&self) -> usize {
+        self.encoding.map_or(1, Encoding::unit)
+    }
+
     /// Takes whole lines off `bytes`, which begin at the offset; how many bytes they are.
     fn split(&mut self, bytes: &[u8], now_ms: i64, lines: &mut Lines) -> usize {
-        let Some(last) = memchr::memrchr(b'\n', bytes) else {
+        let encoding = self.encoding;
+        let newline = |bytes: &[u8], at| match encoding {
+            None => Some((at, at + 1)),
+            Some(encoding) => encoding.newline(bytes, at),
+        };
+        let last = memchr::memrchr_iter(b'\n', bytes).find_map(|at| newline(bytes, at));
+        let Some((_, length)) = last else {
             return self.split_partial(bytes, now_ms, lines);
         };
         self.want = CHUNK_BYTES;
-        let chunk = Bytes::copy_from_slice(&bytes[..=last]);
+        let chunk = Bytes::copy_from_slice(&bytes[..length]);
         let mut start = 0;
-        for end in memchr::memchr_iter(b'\n', &chunk) {
+        for (end, next) in memchr::memchr_iter(b'\n', &chunk).filter_map(|at| newline(&chunk, at)) {
             if !std::mem::take(&mut self.skipping) {
                 self.push(chunk.slice(start..end), start, lines);
             }
-            start = end + 1;
+            start = next;
         }
-        last + 1
+        length
     }
 
     fn split_partial(&mut self, bytes: &[u8], now_ms: i64, lines: &mut Lines) -> usize {
+        let bytes = &bytes[..bytes.len() - bytes.len() % self.unit()];
         if bytes.is_empty() {
             return 0;
         }
@@ -296,6 +321,10 @@ impl TailedFile {
     }
 
     fn push(&self, line: Bytes, start: usize, lines: &mut Lines) {
+        let line = match self.encoding {
+            None => line,
+            Some(encoding) => encoding.decode(&line, self.offset + start as u64 == 0),
+        };
         let zeros = line.iter().take_while(|b| **b == 0).count();
         let end = line.len() - usize::from(line.len() > zeros && line.ends_with(b"\r"));
         lines.push((self.offset + start as u64, line.slice(zeros..end)));
@@ -309,9 +338,18 @@ fn open_plain(path: &std::path::Path) -> io::Result<File> {
 }
 
 /// What a file is that begins with these bytes and holds no lines.
-fn unreadable(bytes: &[u8]) -> Option<&'static str> {
+fn unreadable(bytes: &[u8], wide: bool) -> Option<&'static str> {
     if bytes.starts_with(&[0x1f, 0x8b]) {
-        return Some("a gzip file: not read yet");
+        return Some("a gzip file: it is read where the job has decompression: {enabled: true, format: gz}");
+    }
+    if bytes.starts_with(b"BZh") && bytes.get(4..10) == Some(&[0x31, 0x41, 0x59, 0x26, 0x53, 0x59]) {
+        return Some(
+            "a bzip2 file: it is read where the job has decompression: {enabled: true, format: bz2}",
+        );
+    }
+    // Characters of two bytes may hold zeros.
+    if wide {
+        return None;
     }
     let head = &bytes[..bytes.len().min(FINGERPRINT_BYTES as usize)];
     let binary = head.first().is_some_and(|b| *b != 0) && head.contains(&0);

@@ -1,5 +1,6 @@
 //! Which file it is, whatever it is called: device, inode, and a hash of its first bytes.
 
+use std::collections::HashSet;
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -71,6 +72,13 @@ pub(crate) fn find_renamed(path: &Path, identity: Identity) -> Option<PathBuf> {
     same.next().map(|entry| entry.path())
 }
 
+/// The files in a folder, whatever they are called; `None` if it cannot be looked into.
+pub(crate) fn identities_in(folder: &Path) -> Option<HashSet<Identity>> {
+    let entries = std::fs::read_dir(folder).ok()?.take(MAX_ENTRIES).flatten();
+    let files = entries.filter_map(|entry| std::fs::metadata(entry.path()).ok()).filter(Metadata::is_file);
+    Some(files.map(|meta| Identity::of(&meta)).collect())
+}
+
 /// Files beside `path` that are named like copies of it: `app.log.1`, `app.log-20260101`.
 pub(crate) fn possible_copies(path: &Path) -> Vec<PathBuf> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Vec::new() };
@@ -79,6 +87,16 @@ pub(crate) fn possible_copies(path: &Path) -> Vec<PathBuf> {
     let copies =
         entries.filter(|entry| is_copy_name(&entry.file_name().to_string_lossy(), &name.to_string_lossy()));
     copies.map(|entry| entry.path()).collect()
+}
+
+/// Whether `name` is that of `original` with a number or a date behind it, as rotations give it.
+pub(crate) fn is_rotated_name(name: &str, original: &str) -> bool {
+    let Some(suffix) = name.strip_prefix(original) else { return false };
+    let number = suffix.trim_start_matches(['.', '-', '_', '~']);
+    let separators = suffix.len() - number.len();
+    separators == 1
+        && number.starts_with(|c: char| c.is_ascii_digit())
+        && number.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | '.' | '_' | ':' | 'T'))
 }
 
 /// Whether a rotation may have given a copy of `original` this name.

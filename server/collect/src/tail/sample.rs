@@ -16,8 +16,8 @@ pub struct SampleLine {
     pub line: String,
     /// Stage by stage.
     pub steps: Vec<SampleStep>,
-    /// What is stored: nothing if it was dropped, or joined to a line before it.
-    pub stored: Option<SampleEntry>,
+    /// What is stored: nothing if it was dropped, or joined to a line before it; several if it was split.
+    pub stored: Vec<SampleEntry>,
 }
 
 /// What one stage did.
@@ -55,7 +55,7 @@ impl TailJob {
             Some(path) => path.file_labels(name),
             None => Labels::from_pairs([(model::JOB, self.job_name.as_str())]).with("filename", name),
         };
-        let shown = |line: &&[u8]| SampleLine { line: text(line), steps: Vec::new(), stored: None };
+        let shown = |line: &&[u8]| SampleLine { line: text(line), steps: Vec::new(), stored: Vec::new() };
         let mut walk = Walk { now_ms, lines: lines.iter().map(shown).collect() };
         let mut states: Vec<State> = self.pipeline.stages.iter().map(Stage::state).collect();
         let read_ns = now_ms.saturating_mul(1_000_000);
@@ -125,7 +125,11 @@ impl Walk {
         if failures.dropped > 0 {
             changes.push("dropped".to_owned());
         }
-        match given.iter().find(|one| one.start == before.start) {
+        let own: Vec<&Draft> = given.iter().filter(|one| one.start == before.start).collect();
+        match own.first() {
+            Some(_) if own.len() > 1 => {
+                changes.extend(own.iter().map(|one| format!("line {:?}", text(&one.line))));
+            }
             Some(after) => changes.extend(differences(&before, after)),
             None if failures.dropped == 0 => {
                 let holds = matches!(stage, Stage::Gather(gather) if gather.held(state).is_some());
@@ -172,7 +176,7 @@ impl Walk {
     fn store(&mut self, drafts: Vec<Draft>) {
         for draft in drafts {
             let Some(line) = self.lines.get_mut(draft.start as usize) else { continue };
-            line.stored = Some(SampleEntry {
+            line.stored.push(SampleEntry {
                 t_ns: (draft.t_ns != draft.read_ns).then_some(draft.t_ns),
                 labels: draft.labels(),
                 metadata: Labels::from_pairs(draft.metadata.iter().map(|(n, v)| (n.to_string(), v.clone()))),
@@ -221,6 +225,7 @@ fn text(line: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use crate::tail::TailConfig;
+    use crate::tail::tests::selectors;
 
     const CONFIG: &str = "scrape_configs: [{job_name: a, static_configs: [{labels: {__path__: '/x/*.log', app: y}}], \
                           pipeline_stages: [{multiline: {firstline: '^{'}}, {json: {expressions: {level: , ts: }}}, \
@@ -230,7 +235,7 @@ mod tests {
 
     #[test]
     fn tells_stage_by_stage() {
-        let (config, _) = TailConfig::parse(CONFIG).unwrap();
+        let (config, _) = TailConfig::parse(CONFIG, &selectors).unwrap();
         let job = &config.jobs[0];
         assert!(job.reads("/x/a.log") && !job.reads("/y/a.log"));
         let lines: [&[u8]; 4] =
@@ -241,7 +246,7 @@ mod tests {
             for step in &line.steps {
                 shown += &format!("{i} {}: {}\n", step.stage, step.changes.join(", "));
             }
-            if let Some(entry) = &line.stored {
+            for entry in &line.stored {
                 shown += &format!("{i} = {:?} {} {:?}\n", entry.t_ns, entry.labels, entry.line);
             }
         }

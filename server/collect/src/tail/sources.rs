@@ -1,6 +1,7 @@
 //! Where lines come from besides files that grow: compressed files, Docker's API, the systemd journal, syslog. Each source has threads of its
 //! own that fill a bounded channel; the reading thread takes lines from it through the job's stages.
 
+pub(crate) mod bzip2;
 pub(crate) mod channel;
 pub(crate) mod compressed;
 pub(crate) mod docker;

@@ -20,12 +20,14 @@ mod pattern;
 mod regex;
 mod replace;
 mod sampling;
+mod split_json;
 mod static_labels;
 mod structured_metadata;
 mod structured_metadata_drop;
 mod template;
 mod timestamp;
 mod truncate;
+mod windows_event;
 
 pub(crate) mod metrics;
 
@@ -40,6 +42,7 @@ use std::sync::Arc;
 use serde_yaml_ng::Value;
 
 use super::pipeline::{Draft, Verdict};
+use super::selector::CompileSelector;
 use crate::Result;
 use crate::report::{Report, Status};
 use crate::section::{Section, text_of};
@@ -147,10 +150,18 @@ fn each(stage: impl Each + 'static) -> Result<Vec<Stage>> {
 
 const TENANT: &str = "there are no tenants here: the lines are kept with all others";
 const LATER: &str = "not supported yet: the stage is skipped, lines pass on as they are";
-const LATER_STAGES: [&str; 4] = ["geoip", "split_json", "sum", "windowsevent"];
+const LATER_STAGES: [&str; 2] = ["geoip", "sum"];
+
+/// What stages are read with.
+#[derive(Clone, Copy)]
+pub(crate) struct Reading<'a> {
+    pub(crate) report: &'a RefCell<Report>,
+    pub(crate) selectors: CompileSelector<'a>,
+}
 
 /// Reads the list below `key`. A stage that cannot be used is reported and skipped.
-pub(crate) fn read_stages(section: &Section<'_>, key: &'static str, report: &RefCell<Report>) -> Vec<Stage> {
+pub(crate) fn read_stages(section: &Section<'_>, key: &'static str, reading: Reading<'_>) -> Vec<Stage> {
+    let report = reading.report;
     let mut stages = Vec::new();
     let Some(value) = section.value(key) else { return stages };
     let path = section.at(key);
@@ -170,13 +181,14 @@ pub(crate) fn read_stages(section: &Section<'_>, key: &'static str, report: &Ref
         let pairs = item.as_mapping().into_iter().flatten();
         let named = pairs.filter_map(|(name, value)| Some((text_of(name)?, value)));
         for (name, value) in single.into_iter().chain(named) {
-            stages.extend(read_stage(&name, value, &path, report));
+            stages.extend(read_stage(&name, value, &path, reading));
         }
     }
     stages
 }
 
-fn read_stage(name: &str, value: &Value, path: &str, report: &RefCell<Report>) -> Vec<Stage> {
+fn read_stage(name: &str, value: &Value, path: &str, reading: Reading<'_>) -> Vec<Stage> {
+    let report = reading.report;
     let at = format!("{path}.{name}");
     let inner = |read: fn(&Section<'_>) -> Result<Vec<Stage>>| {
         let section = Section::new(at.as_str(), value, report)?;
@@ -201,7 +213,7 @@ fn read_stage(name: &str, value: &Value, path: &str, report: &RefCell<Report>) -
         "limit" => inner(limit::read),
         "logfmt" => inner(logfmt::read),
         "luhn" => inner(luhn::read),
-        "match" => Section::new(at.as_str(), value, report).and_then(|s| matching::read(&s, report)),
+        "match" => Section::new(at.as_str(), value, report).and_then(|s| matching::read(&s, reading)),
         "metrics" => metrics::read(value, &at, report),
         "multiline" => inner(multiline::read),
         "output" => inner(output::read),
@@ -210,12 +222,14 @@ fn read_stage(name: &str, value: &Value, path: &str, report: &RefCell<Report>) -
         "regex" => inner(regex::read),
         "replace" => inner(replace::read),
         "sampling" => inner(sampling::read),
+        "split_json" => inner(split_json::read),
         "static_labels" => static_labels::read(value, &at),
         "structured_metadata" | "non_indexed_labels" => structured_metadata::read(value, &at),
         "structured_metadata_drop" => structured_metadata_drop::read(value, &at),
         "template" => inner(template::read),
         "timestamp" => inner(timestamp::read),
         "truncate" => inner(truncate::read),
+        "windowsevent" => inner(windows_event::read),
         "tenant" => return note(Status::Ignored, TENANT),
         _ if LATER_STAGES.contains(&name) => return note(Status::Ignored, LATER),
         _ => return note(Status::Unknown, "no stage of this name is known: it is skipped"),

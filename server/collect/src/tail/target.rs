@@ -1,5 +1,6 @@
 //! One `__path__` of a job: its files as they come, grow, move and go.
 
+mod missed;
 mod rescan;
 
 use std::collections::{HashMap, HashSet};
@@ -72,11 +73,14 @@ pub(crate) struct Target {
     files: Vec<TailedFile>,
     /// Files that were read to their end and went away: they may come back under another name.
     retired: HashMap<Identity, (Fingerprint, u64)>,
+    /// Names that files lost lately, and how old these are.
+    lost: Vec<(String, missed::Age)>,
     errors: Vec<String>,
     failures: Failures,
     hint: String,
     started: bool,
     rescan_at_ms: i64,
+    forget_at_ms: i64,
     lines: u64,
     last_line_ms: Option<i64>,
     rate: Rate,
@@ -92,11 +96,13 @@ impl Target {
             pipeline: job.pipeline.clone(),
             files: Vec::new(),
             retired: HashMap::new(),
+            lost: Vec::new(),
             errors: Vec::new(),
             failures: Failures::default(),
             hint: String::new(),
             started: false,
             rescan_at_ms: i64::MIN,
+            forget_at_ms: i64::MIN / 2,
             lines: 0,
             last_line_ms: None,
             rate: Rate::default(),
@@ -140,7 +146,7 @@ impl Target {
             self.rescan(pass);
         }
         self.rate.note(self.lines, pass.now_ms);
-        busy || moved
+        busy || moved || (!self.lost.is_empty() && self.adopt_all_missed(pass))
     }
 
     fn read_file(&mut self, i: usize, pass: &mut Pass<'_>) -> std::io::Result<Step> {
@@ -212,6 +218,7 @@ impl Target {
         pass.note(cursor);
         let Some((copy, known)) = rest else { return };
         let cursor = copy.cursor(copy.offset);
+        let copied = (copy.name.clone(), missed::Age::of_file(None, &copy.location));
         match known {
             Some(j) => {
                 self.let_go(j, pass);
@@ -221,6 +228,9 @@ impl Target {
             None => self.files.push(copy),
         }
         pass.note(cursor);
+        if let (name, Some(age)) = copied {
+            self.lost.push((name, age));
+        }
     }
 
     /// A copy of another file was written over it: its lines are read there.

@@ -18,7 +18,7 @@ use tempfile::TempDir;
 
 use super::batch::Commits;
 use super::engine::Engine;
-use super::{TailConfig, TailTargetStatus};
+use super::{LinePipeline, LineSelector, TailConfig, TailTargetStatus};
 
 /// A store in memory that can be broken: what is not durable is lost by [`Sink::crash`].
 #[derive(Default)]
@@ -97,8 +97,17 @@ pub(super) struct Bench {
     engine: Engine,
 }
 
+/// Compiles selectors as the program does.
+pub(super) fn selectors(text: &str) -> std::result::Result<LineSelector, String> {
+    let selector = logql::LineSelector::parse(text).map_err(|error| error.to_string())?;
+    let matchers = selector.matchers().to_vec();
+    let pipeline: Option<LinePipeline> =
+        Some(Arc::new(move |labels, line, t_ns| selector.passes(labels, line, t_ns)));
+    Ok(LineSelector { matchers, pipeline })
+}
+
 fn engine(config: &str, sink: &Arc<Sink>, clock: &Arc<ManualClock>) -> Engine {
-    let (config, _) = TailConfig::parse(config).unwrap();
+    let (config, _) = TailConfig::parse(config, &selectors).unwrap();
     Engine::new(config, sink.clone(), clock.clone(), Box::<AtOnce>::default())
 }
 
@@ -155,7 +164,7 @@ impl Bench {
     }
 
     pub(super) fn reload(&mut self, config: &str) {
-        self.engine.configure(TailConfig::parse(config).unwrap().0);
+        self.engine.configure(TailConfig::parse(config, &selectors).unwrap().0);
     }
 
     pub(super) fn lines(&self) -> Vec<String> {

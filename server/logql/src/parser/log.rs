@@ -69,8 +69,14 @@ impl Parser<'_> {
 
     /// A selector with its pipeline.
     pub(super) fn log_expr(&mut self) -> Result<LogExpr> {
-        let mut log = LogExpr { matchers: self.selector()?, stages: Vec::new() };
+        let log = self.any_log_expr()?;
         require_matcher(&log)?;
+        Ok(log)
+    }
+
+    /// A selector with its pipeline, which may select all streams there are.
+    pub(super) fn any_log_expr(&mut self) -> Result<LogExpr> {
+        let mut log = LogExpr { matchers: self.selector()?, stages: Vec::new() };
         while self.at_stage() {
             log.stages.push(self.stage()?);
         }

@@ -9,13 +9,14 @@ use model::{Clock, SystemClock};
 use serde_json::{Value, json};
 
 use crate::cli::CheckArgs;
+use crate::selectors;
 
 /// A job's name and its lines.
 type Sampled = (String, Vec<SampleLine>);
 
 /// Takes the sample's lines through the stages of the jobs of `path`, if that is a Promtail file with jobs for it.
 pub(super) fn take(path: &Path, sample: &Path, args: &CheckArgs) -> Result<Vec<Sampled>> {
-    let (config, _) = TailConfig::read(path)?;
+    let (config, _) = TailConfig::read(path, &selectors::compile)?;
     let bytes = std::fs::read(sample).with_context(|| format!("cannot read {}", sample.display()))?;
     let lines = bytes.split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let mut lines: Vec<&[u8]> = lines.collect();
@@ -52,18 +53,16 @@ pub(super) fn text(sampled: &[Sampled]) -> String {
                     if step.changes.is_empty() { "no change".to_owned() } else { step.changes.join(", ") };
                 let _ = writeln!(out, "  {:width$}  {changes}", step.stage);
             }
-            let _ = match &line.stored {
-                None => writeln!(out, "  = not stored as a line of its own\n"),
-                Some(entry) => {
-                    let time = entry.t_ns.map_or_else(|| "(time of reading)".to_owned(), time);
-                    let meta = if entry.metadata.is_empty() {
-                        String::new()
-                    } else {
-                        format!(" {}", entry.metadata)
-                    };
-                    writeln!(out, "  = {time} {}{meta} {}\n", entry.labels, entry.line)
-                }
-            };
+            if line.stored.is_empty() {
+                let _ = writeln!(out, "  = not stored as a line of its own");
+            }
+            for entry in &line.stored {
+                let time = entry.t_ns.map_or_else(|| "(time of reading)".to_owned(), time);
+                let meta =
+                    if entry.metadata.is_empty() { String::new() } else { format!(" {}", entry.metadata) };
+                let _ = writeln!(out, "  = {time} {}{meta} {}", entry.labels, entry.line);
+            }
+            out.push('\n');
         }
     }
     out
@@ -78,11 +77,11 @@ fn time(t_ns: i64) -> String {
 pub(super) fn json(sampled: &[Sampled]) -> Value {
     let line = |line: &SampleLine| {
         let steps = line.steps.iter().map(|step| json!({"stage": step.stage, "changes": step.changes}));
-        let stored = line.stored.as_ref().map(|entry| {
+        let stored = line.stored.iter().map(|entry| {
             json!({"time_ns": entry.t_ns, "labels": entry.labels.to_string(), "metadata": entry.metadata.to_string(),
                    "line": entry.line})
         });
-        json!({"line": line.line, "steps": steps.collect::<Vec<_>>(), "stored": stored})
+        json!({"line": line.line, "steps": steps.collect::<Vec<_>>(), "stored": stored.collect::<Vec<_>>()})
     };
     let job =
         |(job, lines): &Sampled| json!({"job": job, "lines": lines.iter().map(line).collect::<Vec<_>>()});

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use twox_hash::XxHash3_64;
 
+use super::bzip2::Bzip2Reader;
 use super::{Context, Incoming, Position};
 use crate::section::Section;
 use crate::tail::config::TailPath;
@@ -28,6 +29,7 @@ const DEFAULT_DELAY_MS: i64 = 10_000;
 enum Format {
     Gzip,
     Zlib,
+    Bzip2,
 }
 
 /// A path of a job whose `decompression` is enabled.
@@ -48,6 +50,7 @@ impl PartialEq for CompressedConfig {
     fn eq(&self, other: &Self) -> bool {
         self.path.path() == other.path.path()
             && self.path.labels == other.path.labels
+            && self.path.encoding == other.path.encoding
             && self.settings == other.settings
     }
 }
@@ -59,8 +62,9 @@ pub(crate) fn read(section: &Section<'_>) -> Result<Option<Decompression>> {
     let format = match section.text("format")?.as_deref() {
         None | Some("gz" | "") => Format::Gzip,
         Some("z") => Format::Zlib,
+        Some("bz2") => Format::Bzip2,
         Some(other) => {
-            let why = format!("{other:?} is not read: gz and z are");
+            let why = format!("{other:?} is not read: gz, z and bz2 are");
             return if enabled { Err(Error::config(section.at("format"), why)) } else { Ok(None) };
         }
     };
@@ -127,6 +131,11 @@ fn read_file(
     let decoder: Box<dyn Read> = match config.settings.format {
         Format::Gzip => Box::new(MultiGzDecoder::new(file)),
         Format::Zlib => Box::new(ZlibDecoder::new(file)),
+        Format::Bzip2 => Box::new(Bzip2Reader::new(file)),
+    };
+    let decoder = match config.path.encoding {
+        None => decoder,
+        Some(encoding) => Box::new(encoding.reader(decoder)),
     };
     let mut reader = BufReader::with_capacity(256 << 10, decoder);
     let skip = last.map_or(0, |last| last.time);

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use model::LabelsBuilder;
+use template::gotime::Layout;
 use twox_hash::XxHash3_64;
 
 use super::http::{Endpoint, is_timeout};
@@ -19,7 +20,6 @@ use super::{Context, Incoming, Position, line_labels};
 use crate::Result;
 use crate::relabel::Rule;
 use crate::section::Section;
-use crate::tail::go_time::Layout;
 use discovery::Container;
 use frames::Frames;
 

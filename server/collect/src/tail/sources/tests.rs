@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
 use parking_lot::Mutex;
 
 use crate::tail::TailState;
@@ -305,4 +306,27 @@ fn compressed_files_are_read_once_whatever_they_are_called() {
         bench.status().files.iter().any(|f| !f.last_error.is_empty())
     });
     assert_eq!(bench.lines()[3..], ["four"]);
+}
+
+#[test]
+fn compressed_files_of_other_formats_and_encodings() {
+    let decompressed = |format: &str, encoding: &str| {
+        format!(
+            "scrape_configs: [{{job_name: z, decompression: {{enabled: true, format: {format}, initial_delay: 0s}}, \
+             encoding: '{encoding}', static_configs: [{{labels: {{__path__: 'FOLDER/*.{format}'}}}}], \
+             pipeline_stages: [{{labeldrop: [filename]}}]}}]"
+        )
+    };
+    let mut bench = bench(&decompressed("bz2", ""));
+    let two = base64::engine::general_purpose::STANDARD.decode(super::bzip2::TWO_STREAMS).unwrap();
+    bench.write("a.bz2", two);
+    until(&mut bench, "three lines", |bench| bench.lines().len() == 3);
+    assert_eq!(bench.lines(), ["one", "two", "three"]);
+    let mut bench = self::bench(&decompressed("z", "UTF-16LE"));
+    let text: Vec<u8> = "\u{feff}\u{f6}ne\r\ntw\u{f6}\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(&text).unwrap();
+    bench.write("a.z", encoder.finish().unwrap());
+    until(&mut bench, "two lines", |bench| bench.lines().len() == 2);
+    assert_eq!(bench.lines(), ["\u{f6}ne", "tw\u{f6}"]);
 }

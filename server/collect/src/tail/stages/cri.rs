@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use template::gotime::Layout;
+
 use super::multiline::{Block, held};
 use super::{Gather, Stage, State};
 use crate::Result;
 use crate::section::Section;
-use crate::tail::go_time::Layout;
 use crate::tail::pipeline::Draft;
 
 /// A partial line whose end does not come is let go after this time, ms.

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use template::gotime::Layout;
+
 use super::json::Json;
 use super::{Each, Stage, State, each};
 use crate::Result;
 use crate::section::Section;
-use crate::tail::go_time::Layout;
 use crate::tail::pipeline::{Draft, Verdict};
 
 /// Reads `{"log": …, "stream": …, "time": …}`.

@@ -50,7 +50,7 @@ impl Each for EventLogMessage {
 }
 
 /// The key with `_` in place of what a label's name may not hold.
-fn label_name(key: &str) -> String {
+pub(super) fn label_name(key: &str) -> String {
     let valid = |(i, c): (usize, char)| {
         let ok = c == '_' || c.is_ascii_alphabetic() || (i > 0 && c.is_ascii_digit());
         if ok { c } else { '_' }

@@ -1,22 +1,17 @@
 //! `match`: stages for lines whose labels and text a selector describes.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
-use model::{LineFilter, Matcher};
-
-use super::{Stage, read_stages};
+use super::{Reading, Stage, read_stages};
 use crate::Result;
-use crate::report::Report;
 use crate::section::Section;
 use crate::tail::pipeline::Draft;
-use crate::tail::selector;
+use crate::tail::selector::LineSelector;
 
 /// The selector, and what is done with lines it describes.
 #[derive(Debug)]
 pub(crate) struct Match {
-    matchers: Vec<Matcher>,
-    filters: Vec<LineFilter>,
+    selector: LineSelector,
     /// Lines end here.
     pub(crate) drops: bool,
     pub(crate) stages: Vec<Stage>,
@@ -24,15 +19,14 @@ pub(crate) struct Match {
 
 impl Match {
     pub(crate) fn matches(&self, draft: &Draft) -> bool {
-        let labels = |m: &Matcher| m.matches(draft.label(m.name()).unwrap_or_default());
-        self.matchers.iter().all(labels) && self.filters.iter().all(|filter| filter.passes(&draft.line))
+        self.selector.matches(draft)
     }
 }
 
-pub(super) fn read(section: &Section<'_>, report: &RefCell<Report>) -> Result<Vec<Stage>> {
+pub(super) fn read(section: &Section<'_>, reading: Reading<'_>) -> Result<Vec<Stage>> {
     let text = section.text("selector")?.filter(|text| !text.is_empty());
     let text = text.ok_or_else(|| section.bad("selector", "match needs a selector"))?;
-    let (matchers, filters) = selector::parse(&text).map_err(|why| section.bad("selector", why))?;
+    let selector = (reading.selectors)(&text).map_err(|why| section.bad("selector", why))?;
     let drops = match section.text("action")?.as_deref() {
         None | Some("" | "keep") => false,
         Some("drop") => true,
@@ -40,7 +34,7 @@ pub(super) fn read(section: &Section<'_>, report: &RefCell<Report>) -> Result<Ve
     };
     section.ignored(&["pipeline_name"], "it names a metric of Promtail");
     section.ignored(&["drop_counter_reason"], "dropped lines are counted for the whole job");
-    let stages = read_stages(section, "stages", report);
+    let stages = read_stages(section, "stages", reading);
     section.finish();
-    Ok(vec![Stage::Match(Arc::new(Match { matchers, filters, drops, stages }))])
+    Ok(vec![Stage::Match(Arc::new(Match { selector, drops, stages }))])
 }

@@ -1,6 +1,6 @@
 //! Each stage, with what it makes of lines.
 
-use crate::tail::tests::Bench;
+use crate::tail::tests::{Bench, selectors};
 
 /// Sends lines through stages and compares streams, with their structured metadata if there is any.
 fn check(stages: &str, lines: &[&str], expect: &[&str]) {
@@ -106,6 +106,15 @@ fn matching_and_dropping() {
     let stages = "[{match: {selector: '{job=\"j\"} |= \"x\"', stages: [{static_labels: {m: '1'}}]}}, \
                   {match: {selector: '{job=~\"j\"} !~ `[0-9]`', action: drop}}]";
     check(stages, &["x 1", "y 2", "z"], &[r#"{m="1"} x 1"#, "{} y 2"]);
+    // A selector may have any pipeline that a query may have; the line itself stays as it is.
+    let pipelines = "[{match: {selector: '{job=\"j\"} | json | level=~\"e.*\" | took > 1s', stages: [{static_labels: {slow: y}}]}}, \
+                     {match: {selector: '{slow=\"\"} | logfmt | line_format \"{{.a}}\" |= \"drop\"', action: drop}}]";
+    let slow = r#"{"level":"err","took":"2s"}"#;
+    check(
+        pipelines,
+        &[slow, r#"{"level":"err","took":"2ms"}"#, "a=\"drop me\"", "a=keep"],
+        &[&format!(r#"{{slow="y"}} {slow}"#), r#"{} {"level":"err","took":"2ms"}"#, "{} a=keep"],
+    );
     check("[{drop: {expression: '^#'}}]", &["# a", "b"], &["{} b"]);
     check("[{drop: {longer_than: 3}}]", &["abcd", "abc"], &["{} abc"]);
     let json = "{json: {expressions: {a: , b: }}}";
@@ -264,6 +273,64 @@ fn rates_are_shared_by_the_files_of_a_job() {
 }
 
 #[test]
+fn windows_events() {
+    let message = r"An account was logged on.\r\n\r\nSubject:\r\n\tSecurity ID:\t\tS-1\r\n\tAccount Name:\t\tbob\r\n\r\nPrivileges:\t\tOne\r\n\t\t\tTwo\r\n\r\nThis is said when somebody comes.\r\n\t- Nothing follows.";
+    let line = format!(r#"{{"id": 1, "Subject_SecurityID": "old", "message": "{message}"}}"#);
+    let stages = |more: &str| {
+        format!(
+            "[{{json: {{expressions: {{message: , Subject_SecurityID: }}}}}}, {{windowsevent: {{{more}}}}}, \
+             {{labels: {{Description: , Subject_SecurityID: , Subject_SecurityID_extracted: , Subject_AccountName: , Privileges: }}}}]"
+        )
+    };
+    let expect = |security: &str| {
+        format!(
+            r#"{{Description="An account was logged on.", Privileges="One,Two", Subject_AccountName="bob", {security}}} {line}"#
+        )
+    };
+    check(
+        &stages(""),
+        &[&line],
+        &[&expect(r#"Subject_SecurityID="old", Subject_SecurityID_extracted="S-1""#)],
+    );
+    check(&stages("overwrite_existing: true"), &[&line], &[&expect(r#"Subject_SecurityID="S-1""#)]);
+    let odd = r#"{"message": "d\n\nKey (odd): 1\nplain: 2"}"#;
+    let labels = "{labels: {Key_odd_: , plain: }}, {labeldrop: [none]}";
+    let json = "{json: {expressions: {message: }}}";
+    check(
+        &format!("[{json}, windowsevent, {labels}]"),
+        &[odd],
+        &[&format!(r#"{{Key_odd_="1", plain="2"}} {odd}"#)],
+    );
+    check(
+        &format!("[{json}, {{windowsevent: {{drop_invalid_labels: true}}}}, {labels}]"),
+        &[odd],
+        &[&format!(r#"{{plain="2"}} {odd}"#)],
+    );
+}
+
+#[test]
+fn arrays_are_split() {
+    let stages = "[{split_json: {}}, {json: {expressions: {a: }}}, {labels: {a: }}]";
+    check(
+        stages,
+        &[r#" [{ "a" : 1 }, {"b":"\u00e9"}, 1.50e1, 1.50e1, "x", null] "#, "[]", "[1", "{}", "[1] more"],
+        &[
+            r#"{a="1"} { "a" : 1 }"#,
+            r#"{} {"b":"\u00e9"}"#,
+            "{} 1.50e1",
+            "{} 1.50e1",
+            "{} \"x\"",
+            "{} null",
+            "{} [1",
+            "{} {}",
+            "{} [1] more",
+        ],
+    );
+    let source = "[{json: {expressions: {r: records}}}, {split_json: {source: r}}]";
+    check(source, &[r#"{"records":[1,2]}"#, "[3]"], &["{} 1", "{} 2", "{} [3]"]);
+}
+
+#[test]
 fn metrics_of_lines() {
     let stages = "[{regex: {expression: '^(?P<took>\\S+) (?P<kind>\\S+)'}}, {labeldrop: [filename]}, {metrics: {\
                   lines: {type: Counter, description: Lines., config: {match_all: true, action: inc}}, \
@@ -302,7 +369,7 @@ fn metrics_of_lines() {
 fn stages_that_cannot_be_used_say_why() {
     let check = |stage: &str, part: &str| {
         let text = format!("scrape_configs: [{{job_name: j, pipeline_stages: [{stage}]}}]");
-        let (_, report) = crate::tail::TailConfig::parse(&text).unwrap();
+        let (_, report) = crate::tail::TailConfig::parse(&text, &selectors).unwrap();
         assert!(report.warnings().any(|f| f.to_string().contains(part)), "{stage}: {:?}", report.findings);
     };
     check("{template: {source: a, template: '{{ nope }}'}}", "function \"nope\" not defined");
@@ -313,6 +380,8 @@ fn stages_that_cannot_be_used_say_why() {
     check("{metrics: {a: {type: Sum}}}", "none of Counter, Gauge, Histogram");
     check("{metrics: {a: {type: Counter, config: {action: set}}}}", "none of inc, add");
     check("{limit: {rate: 1, burst: 1, by_label_name: a}}", "needs drop: true");
+    check("{match: {selector: '{a=`b`} | nope'}}", "parse error");
+    check("{match: {selector: '{a=`b`', stages: []}}", "parse error");
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! `timestamp`: an extracted value becomes the line's time.
 
 use jiff::tz::TimeZone;
+use template::gotime::Layout;
 
 use super::{Each, Stage, State, each};
 use crate::Result;
 use crate::section::Section;
-use crate::tail::go_time::Layout;
 use crate::tail::pipeline::{Draft, Verdict};
 
 /// Where the time is found and how it is written.

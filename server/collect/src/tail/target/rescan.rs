@@ -6,6 +6,7 @@ use std::path::Path;
 
 use model::TailCursor;
 
+use super::missed::Age;
 use super::{Pass, Target};
 use crate::tail::file::TailedFile;
 use crate::tail::identity::{
@@ -44,6 +45,7 @@ impl Target {
             self.recover(&by_name, &by_identity, pass);
         }
         self.follow_names(&by_name, &by_identity, pass);
+        self.forget_gone(pass);
         let mut known = self.identities();
         let mut cursors = None;
         // A second name of a file that is read already gives its lines no second time.
@@ -66,9 +68,12 @@ impl Target {
         format!("{}\t{name}\t{:x}:{:x}", self.scope, identity.device, identity.inode)
     }
 
-    fn new_file(&self, name: &str, location: &Path, identity: Identity) -> TailedFile {
+    pub(super) fn new_file(&self, name: &str, location: &Path, identity: Identity) -> TailedFile {
         let labels = self.path.file_labels(name);
-        TailedFile::new(self.key(name, identity), name.to_owned(), location.to_owned(), identity, labels)
+        let key = self.key(name, identity);
+        let mut file = TailedFile::new(key, name.to_owned(), location.to_owned(), identity, labels);
+        file.encoding = self.path.encoding;
+        file
     }
 
     /// After a start: files that were renamed or deleted meanwhile are found by their inode and read to their end.
@@ -93,6 +98,7 @@ impl Target {
                     file.resume(print, cursor.offset);
                     file.start_leaving(pass.now_ms);
                     self.files.push(file);
+                    self.lost.extend(Age::of_file(None, &path).map(|age| (name.to_owned(), age)));
                 }
                 // A folder that cannot be looked into may come back with its files.
                 None if Path::new(name).parent().is_some_and(|folder| std::fs::read_dir(folder).is_err()) => {
@@ -122,6 +128,8 @@ impl Target {
                     let location = listed.or_else(|| find_renamed(&file.location, file.identity));
                     file.location = location.unwrap_or_else(|| file.location.clone());
                 }
+                let age = Age::of_file(file.handle(), &file.location);
+                self.lost.extend(age.map(|age| (file.name.clone(), age)));
             }
             let lost = !file.open().unwrap_or(false);
             let through = file.offset >= file.size && self.pipeline.held(&file.progress).is_none();
@@ -143,7 +151,13 @@ impl Target {
                 pass.note(cursor);
                 self.files.push(file);
             }
-            None => self.retire(old.identity, old.print, old.offset),
+            None => {
+                self.retire(old.identity, old.print, old.offset);
+                if old.exists() {
+                    let cursor = old.cursor(old.offset);
+                    return pass.note(cursor);
+                }
+            }
         }
         pass.note(gone);
     }
@@ -233,7 +247,7 @@ impl Target {
     /// the file that was read under that name until the copy was written over it.
     pub(super) fn find_copy(&self, i: usize, now_ms: i64) -> Option<(TailedFile, Option<usize>)> {
         let file = &self.files[i];
-        possible_copies(&file.location).into_iter().find_map(|path| {
+        possible_copies(Path::new(&file.name)).into_iter().find_map(|path| {
             let opened = File::open(&path).ok()?;
             let meta = opened.metadata().ok()?;
             let identity = Identity::of(&meta);
@@ -245,6 +259,7 @@ impl Target {
             }
             let mut copy = self.new_file(&file.name, &path, identity);
             copy.resume(file.print, file.offset);
+            copy.size = meta.len();
             copy.start_leaving(now_ms);
             Some((copy, known))
         })
@@ -267,6 +282,9 @@ fn import(file: &mut TailedFile, found: &Found, pass: &mut Pass<'_>) {
     }) else {
         return;
     };
+    // Promtail takes the first byte of a newline for all of it.
+    let unit = file.encoding.map_or(1, |encoding| encoding.unit() as u64);
+    let offset = offset.next_multiple_of(unit);
     file.resume(print, offset);
     let cursor = file.cursor(offset);
     pass.note(cursor);

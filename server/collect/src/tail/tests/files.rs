@@ -205,7 +205,7 @@ fn the_threads_follow_and_stop() {
         path.display()
     );
     let sink = Arc::new(Sink::default());
-    let config = TailConfig::parse(&yaml).unwrap().0;
+    let config = TailConfig::parse(&yaml, &selectors).unwrap().0;
     let tailer = crate::tail::Tailer::start(config, sink.clone(), Arc::new(model::SystemClock)).unwrap();
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
     while sink.inner.lock().entries.len() < 2 || tailer.status().targets.is_empty() {
@@ -214,4 +214,48 @@ fn the_threads_follow_and_stop() {
     }
     tailer.stop();
     assert_eq!(sink.inner.lock().cursors.values().next().unwrap().offset, 8);
+}
+
+#[test]
+fn lines_of_other_encodings() {
+    let with = |encoding: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path().display().to_string();
+        let config = format!(
+            "scrape_configs: [{{job_name: j, encoding: '{encoding}', static_configs: [{{labels: {{__path__: '{at}/a.log'}}}}]}}]"
+        );
+        Bench::with_config(folder, config)
+    };
+    let mut bench = with("iso-8859-1");
+    bench.write("a.log", b"na\xefve\r\nna");
+    bench.pass(0);
+    bench.write("a.log", b"\xefve too\n");
+    bench.pass(1_000);
+    bench.check_lines(&["na\u{ef}ve", "na\u{ef}ve too"]);
+    for (name, mark, to_bytes) in [
+        ("UTF-16LE", false, u16::to_le_bytes as fn(u16) -> [u8; 2]),
+        ("UTF-16BE", true, u16::to_be_bytes),
+        ("UTF-16", true, u16::to_be_bytes),
+        ("UTF-16", true, u16::to_le_bytes),
+    ] {
+        let mut bench = with(name);
+        // U+0A0A, U+010A and U+0A00 hold the byte of a newline and are none.
+        let text = format!("{}one \u{a0a}\u{10a}\u{a00}\r\ntwo\n\nrest", if mark { "\u{feff}" } else { "" });
+        let bytes: Vec<u8> = text.encode_utf16().flat_map(to_bytes).collect();
+        // Half a character is there at first.
+        bench.write("a.log", &bytes[..bytes.len() - 1]);
+        bench.pass(0);
+        let expect = ["one \u{a0a}\u{10a}\u{a00}", "two", ""];
+        bench.check_lines(&expect);
+        bench.restart();
+        bench.write("a.log", &bytes[bytes.len() - 1..]);
+        bench.pass(1_000);
+        bench.check_lines(&expect);
+        bench.pass(PARTIAL_MS + 1);
+        assert_eq!(bench.lines()[3..], ["rest"], "{name}");
+        assert_eq!(bench.status().lag_bytes, 0, "{name}");
+    }
+    let (_, report) =
+        TailConfig::parse("scrape_configs: [{job_name: j, encoding: utf-99}]", &selectors).unwrap();
+    assert!(report.warnings().any(|f| f.to_string().contains("\"utf-99\" is not known")), "{report:?}");
 }

@@ -32,7 +32,7 @@ scrape_configs:
 - {job_name: c, syslog: {listen_address: '127.0.0.1:1514'}, docker_sd_configs: [{host: 'unix:///x', refresh_interval: 5s}]}
 - {job_name: d, syslog: {}, docker_sd_configs: [{host: 'https://x'}], journal: {matches: x}}
 ";
-    let (config, report) = TailConfig::parse(yaml).unwrap();
+    let (config, report) = TailConfig::parse(yaml, &selectors).unwrap();
     let noted: Vec<String> =
         report.findings.iter().filter(|f| f.status != Status::Used).map(|f| f.to_string()).collect();
     let has = |part: &str| assert!(noted.iter().any(|n| n.contains(part)), "{part} is not in {noted:#?}");
@@ -61,10 +61,10 @@ scrape_configs:
 
 #[test]
 fn what_is_no_configuration_is_an_error() {
-    let error = |yaml| TailConfig::parse(yaml).unwrap_err().to_string();
+    let error = |yaml| TailConfig::parse(yaml, &selectors).unwrap_err().to_string();
     assert!(error("a: [").contains("line"), "{}", error("a: ["));
     assert!(error("scrape_configs: 1").contains("scrape_configs"));
-    assert!(TailConfig::parse("").unwrap().0.jobs.is_empty());
+    assert!(TailConfig::parse("", &selectors).unwrap().0.jobs.is_empty());
 }
 
 const STAGES: &str = "[{json: {expressions: {timestamp: , level: , request_id: }}}, \
@@ -122,7 +122,7 @@ fn a_users_file() {
     };
     let path = PathBuf::from(data).join("users/batch-server/monitoring/promtail-config.yml");
     let text = std::fs::read_to_string(&path).unwrap();
-    let (config, report) = TailConfig::read(&path).unwrap();
+    let (config, report) = TailConfig::read(&path, &selectors).unwrap();
     assert_eq!(config.jobs.len(), 3);
     assert!(report.findings.iter().all(|f| f.status != Status::Unknown), "{report:?}");
     assert_eq!(config.jobs[0].paths[0].path(), "/var/log/vllm/api_server.log");

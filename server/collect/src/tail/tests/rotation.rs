@@ -244,3 +244,63 @@ fn a_renamed_file_goes_on_under_its_new_name() {
     bench.pass(1_000);
     assert_eq!(bench.lines().len(), 2);
 }
+
+/// Files that had the name for a while and lost it again before anybody looked.
+#[test]
+fn rotations_that_nobody_saw() {
+    for (restarts, copies) in [(false, false), (true, false), (false, true), (true, true)] {
+        let mut bench = Bench::new("app.log", "[]");
+        let mut writer = Writer { next: 0 };
+        // Neither old rotations, nor what only looks like one, are read.
+        for name in ["app.log.9", "app.log-errors"] {
+            bench.write(name, "line 1000000\n");
+        }
+        let age = |bench: &Bench, name: &str, seconds: u64| {
+            let at = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_767_268_800 + seconds);
+            OpenOptions::new().append(true).open(bench.path(name)).unwrap().set_modified(at).unwrap();
+        };
+        age(&bench, "app.log.9", 0);
+        bench.write("app.log", writer.some(3));
+        age(&bench, "app.log", 10);
+        bench.pass(0);
+        for round in 0..4 {
+            bench.write("app.log", writer.some(2));
+            age(&bench, "app.log", 20 + round * 100);
+            for k in 1..=3 {
+                for n in (1..8).rev() {
+                    if bench.path(&format!("app.log.{n}")).exists() {
+                        bench.rename(&format!("app.log.{n}"), &format!("app.log.{}", n + 1));
+                    }
+                }
+                if copies {
+                    std::fs::copy(bench.path("app.log"), bench.path("app.log.1")).unwrap();
+                    age(&bench, "app.log.1", 20 + round * 100 + k * 10);
+                    OpenOptions::new().write(true).truncate(true).open(bench.path("app.log")).unwrap();
+                } else {
+                    bench.rename("app.log", "app.log.1");
+                }
+                bench.write("app.log", writer.some(4));
+                age(&bench, "app.log", 25 + round * 100 + k * 10);
+            }
+            age(&bench, "app.log-errors", 500);
+            if restarts {
+                bench.restart();
+            }
+            bench.pass(1_000);
+            bench.pass(30_000);
+            bench.pass(1_000);
+        }
+        writer.check(&bench);
+    }
+}
+
+#[test]
+fn names_of_rotations() {
+    use crate::tail::identity::is_rotated_name;
+    for name in ["a.log.1", "a.log-20260101", "a.log.2026-01-01_10:00", "a.log~3", "a.log-2026-01-01T10"] {
+        assert!(is_rotated_name(name, "a.log"), "{name}");
+    }
+    for name in ["a.log", "a.log.1.gz", "a.log-errors", "a.log.old", "a.log..1", "b.log.1", "a.log1"] {
+        assert!(!is_rotated_name(name, "a.log"), "{name}");
+    }
+}

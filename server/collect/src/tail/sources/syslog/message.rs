@@ -1,6 +1,6 @@
 //! One message of syslog, of either RFC. What is not of that form is all text: nothing is refused.
 
-use crate::tail::go_time::Layout;
+use template::gotime::Layout;
 
 /// The parts of a message.
 #[derive(Debug, Clone, Default, PartialEq)]

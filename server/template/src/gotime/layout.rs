@@ -1,5 +1,7 @@
 //! A layout as a list of parts, and the reading of a text by it.
 
+use jiff::civil;
+
 /// A part of a layout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Item {
@@ -15,13 +17,18 @@ pub(super) enum Item {
     Day(bool),
     /// `_2`
     PaddedDay,
-    DayOfYear,
+    /// `002`, or `__2`, which is padded with spaces.
+    DayOfYear {
+        spaces: bool,
+    },
     Hour,
     Hour12(bool),
     Minute(bool),
     Second(bool),
     /// `PM` or `pm`
-    HalfDay,
+    HalfDay {
+        upper: bool,
+    },
     /// `MST`
     ZoneName,
     /// `-0700` and its kin: whether `Z` stands for UTC, with colons, digits of the offset (2, 4 or 6).
@@ -30,8 +37,12 @@ pub(super) enum Item {
         colon: bool,
         digits: usize,
     },
-    /// `.000` (this many digits) or `.999` (`None`: any number, also none).
-    Fraction(Option<usize>),
+    /// `.000`: so many digits, or `.999`: up to so many.
+    Fraction {
+        separator: char,
+        zeros: bool,
+        digits: usize,
+    },
 }
 
 /// What a text said of its zone.
@@ -47,19 +58,33 @@ pub(super) enum Zone {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fields {
     pub(super) year: Option<i32>,
-    pub(super) month: Option<i8>,
-    pub(super) day: Option<i8>,
-    pub(super) day_of_year: Option<i16>,
+    month: Option<i8>,
+    day: Option<i8>,
+    day_of_year: Option<i16>,
     hour: i8,
     is_pm: Option<bool>,
-    pub(super) minute: i8,
-    pub(super) second: i8,
-    pub(super) nanosecond: i32,
+    minute: i8,
+    second: i8,
+    nanosecond: i32,
     pub(super) zone: Zone,
 }
 
 impl Fields {
-    pub(super) fn hour24(&self) -> Option<i8> {
+    /// The date and time in a year; `None` if there is none such.
+    pub(super) fn civil(&self, year: i32) -> Option<civil::DateTime> {
+        let year = i16::try_from(year).ok()?;
+        let date = match self.day_of_year {
+            Some(n) => {
+                let first = civil::Date::new(year, 1, 1).ok()?;
+                first.checked_add(jiff::Span::new().days(i64::from(n) - 1)).ok()?
+            }
+            None => civil::Date::new(year, self.month.unwrap_or(1), self.day.unwrap_or(1)).ok()?,
+        };
+        let time = civil::Time::new(self.hour24()?, self.minute, self.second, self.nanosecond).ok()?;
+        Some(civil::DateTime::from_parts(date, time))
+    }
+
+    fn hour24(&self) -> Option<i8> {
         match self.is_pm {
             Some(true) if self.hour < 12 => Some(self.hour + 12),
             Some(false) if self.hour == 12 => Some(0),
@@ -68,7 +93,7 @@ impl Fields {
     }
 }
 
-const MONTHS: [&str; 12] = [
+pub(super) const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
@@ -82,7 +107,8 @@ const MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
-const WEEKDAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+pub(super) const WEEKDAYS: [&str; 7] =
+    ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// Parts by how they are written; longer ones before those they begin with.
 fn part(text: &str) -> Option<(Item, usize)> {
@@ -94,8 +120,8 @@ fn part(text: &str) -> Option<(Item, usize)> {
         ("Mon", Item::ShortWeekday),
         ("MST", Item::ZoneName),
         ("2006", Item::LongYear),
-        ("__2", Item::DayOfYear),
-        ("002", Item::DayOfYear),
+        ("__2", Item::DayOfYear { spaces: true }),
+        ("002", Item::DayOfYear { spaces: false }),
         ("_2006", Item::Text("_".to_owned())),
         ("_2", Item::PaddedDay),
         ("01", Item::Month(true)),
@@ -110,8 +136,8 @@ fn part(text: &str) -> Option<(Item, usize)> {
         ("3", Item::Hour12(false)),
         ("4", Item::Minute(false)),
         ("5", Item::Second(false)),
-        ("PM", Item::HalfDay),
-        ("pm", Item::HalfDay),
+        ("PM", Item::HalfDay { upper: true }),
+        ("pm", Item::HalfDay { upper: false }),
         ("-07:00:00", offset(false, true, 6)),
         ("-07:00", offset(false, true, 4)),
         ("-070000", offset(false, false, 6)),
@@ -136,20 +162,18 @@ fn part(text: &str) -> Option<(Item, usize)> {
 }
 
 fn fraction(text: &str) -> Option<(Item, usize)> {
-    let digits = text.strip_prefix(['.', ','])?;
+    let (separator, digits) = (text.chars().next()?, text.strip_prefix(['.', ','])?);
     let first = digits.chars().next().filter(|c| matches!(c, '0' | '9'))?;
     let n = digits.chars().take_while(|c| *c == first).count();
     let ends = !digits[n..].starts_with(|c: char| c.is_ascii_digit());
-    ends.then(|| (Item::Fraction((first == '0').then_some(n)), n + 1))
+    ends.then(|| (Item::Fraction { separator, zeros: first == '0', digits: n }, n + 1))
 }
 
 /// Takes a layout apart.
 pub(super) fn items(layout: &str) -> Vec<Item> {
     let (mut items, mut rest) = (Vec::new(), layout);
     while let Some(c) = rest.chars().next() {
-        let after_second = matches!(items.last(), Some(Item::Second(_)));
-        let found = part(rest).filter(|(item, _)| after_second || !matches!(item, Item::Fraction(_)));
-        let len = match found {
+        let len = match part(rest) {
             Some((item, len)) => {
                 items.push(item);
                 len
@@ -173,7 +197,7 @@ pub(super) fn read(items: &[Item], text: &str) -> Result<Fields, &'static str> {
     for (i, item) in items.iter().enumerate() {
         rest = read_item(item, rest, &mut fields)?;
         // A fraction of seconds is read even where the layout shows none.
-        let shown = matches!(items.get(i + 1), Some(Item::Fraction(_)));
+        let shown = matches!(items.get(i + 1), Some(Item::Fraction { .. }));
         if matches!(item, Item::Second(_)) && !shown && rest.starts_with(['.', ',']) {
             rest = read_fraction(None, rest, &mut fields)?;
         }
@@ -200,7 +224,7 @@ fn read_item<'a>(item: &Item, text: &'a str, fields: &mut Fields) -> Result<&'a 
             rest = rest.strip_prefix(' ').unwrap_or(rest);
             fields.day = Some(number(&mut rest, 1, 2)? as i8);
         }
-        Item::DayOfYear => {
+        Item::DayOfYear { .. } => {
             rest = rest.trim_start_matches(' ');
             fields.day_of_year = Some(number(&mut rest, 1, 3)? as i16);
         }
@@ -211,7 +235,7 @@ fn read_item<'a>(item: &Item, text: &'a str, fields: &mut Fields) -> Result<&'a 
         }
         Item::Minute(two) => fields.minute = number(&mut rest, least(*two), 2)? as i8,
         Item::Second(two) => fields.second = number(&mut rest, least(*two), 2)? as i8,
-        Item::HalfDay => {
+        Item::HalfDay { .. } => {
             let (word, tail) = rest.split_at_checked(2).ok_or("AM or PM was expected")?;
             fields.is_pm = Some(match word {
                 "AM" | "am" => false,
@@ -224,7 +248,9 @@ fn read_item<'a>(item: &Item, text: &'a str, fields: &mut Fields) -> Result<&'a 
         Item::Offset { z, colon, digits } => {
             fields.zone = Zone::Offset(offset(&mut rest, *z, (*colon, *digits))?);
         }
-        Item::Fraction(digits) => rest = read_fraction(*digits, text, fields)?,
+        Item::Fraction { zeros, digits, .. } => {
+            rest = read_fraction(zeros.then_some(*digits), text, fields)?;
+        }
     }
     Ok(rest)
 }
