@@ -69,165 +69,6 @@ fn model_time(seconds: i64, n: usize) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S.%9fZ").to_string()
 }
 
-/// A log that is rotated by turns in every way, each line numbered.
-struct Rotated<'a> {
-    folder: &'a Path,
-    next: usize,
-}
-
-impl Rotated<'_> {
-    fn append(&mut self, n: usize) {
-        let mut file = std::fs::OpenOptions::new()
-            .append(true)
-            .create(true)
-            .open(self.folder.join("app.log"))
-            .expect("opened");
-        for _ in 0..n {
-            writeln!(file, "line-{}-{}", self.next, "x".repeat(self.next % 200)).expect("written");
-            self.next += 1;
-        }
-    }
-
-    /// Renames what is there to the next numbers, as logrotate does.
-    fn shift(&self) {
-        for n in (1..9).rev() {
-            let from = self.folder.join(format!("app.log.{n}"));
-            if from.exists() {
-                std::fs::rename(from, self.folder.join(format!("app.log.{}", n + 1))).expect("renamed");
-            }
-        }
-    }
-
-    fn rotate(&self, kind: usize) {
-        let (log, first) = (self.folder.join("app.log"), self.folder.join("app.log.1"));
-        self.shift();
-        match kind % 4 {
-            // Renamed; the new file comes with the next line, or at once.
-            0 => std::fs::rename(&log, &first).expect("renamed"),
-            1 => {
-                std::fs::rename(&log, &first).expect("renamed");
-                std::fs::File::create(&log).expect("made");
-            }
-            // Copied and truncated.
-            2 => {
-                std::fs::copy(&log, &first).expect("copied");
-                std::fs::OpenOptions::new()
-                    .write(true)
-                    .open(&log)
-                    .expect("opened")
-                    .set_len(0)
-                    .expect("truncated");
-            }
-            // Another file is put in its place.
-            _ => {
-                std::fs::rename(&log, &first).expect("renamed");
-                let new = self.folder.join("app.new");
-                std::fs::write(&new, "").expect("written");
-                std::fs::rename(new, &log).expect("renamed");
-            }
-        }
-    }
-}
-
-/// How often each numbered line is stored.
-fn counts(server: &Server) -> BTreeMap<usize, usize> {
-    let mut counts = BTreeMap::new();
-    // Pages of the newest lines: a query gives 5,000 at most.
-    let mut end = String::new();
-    loop {
-        let query = crate::server::encode(r#"{job="rotated"}"#);
-        let path = format!("/loki/api/v1/query_range?limit=5000&since=24h{end}&query={query}");
-        let (mut n, mut oldest) = (0, i64::MAX);
-        for stream in server.json(&path)["data"]["result"].as_array().into_iter().flatten() {
-            for entry in stream["values"].as_array().into_iter().flatten() {
-                let t_ns: i64 = entry[0].as_str().and_then(|t| t.parse().ok()).expect("a time");
-                let number = entry[1].as_str().and_then(|line| line.split('-').nth(1)?.parse().ok());
-                *counts.entry(number.expect("a number")).or_default() += 1;
-                oldest = oldest.min(t_ns);
-                n += 1;
-            }
-        }
-        if n < 5_000 {
-            return counts;
-        }
-        // The end is exclusive.
-        end = format!("&end={oldest}");
-    }
-}
-
-/// How many lines are stored, doubled ones too.
-fn stored(server: &Server) -> usize {
-    let query = crate::server::encode(r#"sum(count_over_time({job="rotated"}[24h]))"#);
-    let answer = server.json(&format!("/loki/api/v1/query?query={query}"));
-    answer["data"]["result"][0]["value"][1].as_str().and_then(|n| n.parse().ok()).unwrap_or(0)
-}
-
-/// Rotates so often, with a `kill -9` after every few; how many lines, and how many kills.
-fn rotate_and_kill(rotations: usize, every: usize) -> (usize, usize) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let config = folder.path().join("promtail.yml");
-    let text = format!(
-        "scrape_configs: [{{job_name: rotated, static_configs: [{{labels: {{__path__: '{0}/app.log'}}}}], \
-         pipeline_stages: [{{labeldrop: [filename]}}]}}]\n",
-        folder.path().display()
-    );
-    write(&config, &text);
-    let args = ["--no-collect", "--promtail-config", config.to_str().expect("UTF-8")];
-    let data = folder.path().join("data");
-    let mut log = Rotated { folder: folder.path(), next: 0 };
-    let mut server = Server::start(&data, &args);
-    let mut kills = 0;
-    for i in 0..rotations {
-        log.append(1);
-        // Of every three files one comes and goes as it may: whether anybody saw it or not.
-        if i % 3 < 2 {
-            let seen = log.next;
-            eventually("a new file's first line", || (stored(&server) >= seen).then_some(()));
-        }
-        log.append(20 + i % 7 * 10);
-        if i % every == every - 1 {
-            server.kill();
-            kills += 1;
-            // Lines and rotations while nobody looks.
-            for k in 1..=3 {
-                log.append(5);
-                log.rotate(i + k);
-            }
-            log.append(5);
-            server = Server::start(&data, &args);
-        } else {
-            log.rotate(i);
-        }
-    }
-    log.append(3);
-    let all = log.next;
-    eventually("all lines", || (stored(&server) >= all).then_some(()));
-    let got = counts(&server);
-    let doubled: Vec<_> = got.iter().filter(|(_, n)| **n != 1).collect();
-    assert!(
-        doubled.is_empty() && got.len() == all,
-        "of {all} lines {} are there, doubled {doubled:?}",
-        got.len()
-    );
-    (all, kills)
-}
-
-#[test]
-fn every_line_once_over_fifty_rotations_and_kills() {
-    let (lines, kills) = rotate_and_kill(50, 10);
-    println!("{lines} lines, 50 rotations, {kills} kills: each line once");
-    assert!(lines > 2_000 && kills == 5);
-}
-
-#[test]
-fn soak_rotations_and_kills() {
-    if std::env::var_os("PHAROS_SOAK").is_none() {
-        return;
-    }
-    let (lines, kills) = rotate_and_kill(3_000, 50);
-    println!("{lines} lines, 3000 rotations, {kills} kills: each line once");
-}
-
 #[test]
 fn sources_are_shown_with_their_figures() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -307,8 +148,9 @@ fn a_pipe_never_breaks_while_the_server_is_away() {
     let mut output = child.stdout.take().expect("piped");
     let written = text.clone();
     let writer = std::thread::spawn(move || input.write_all(written.as_bytes()));
-    let mut passed = vec![0; text.len()];
-    output.read_exact(&mut passed).expect("passed on");
+    // The reader behind sees the end, while lines still wait for the server.
+    let mut passed = Vec::new();
+    output.read_to_end(&mut passed).expect("passed on");
     assert!(writer.join().expect("no panic").is_ok() && passed == text.as_bytes());
     // The input has ended; what is left goes to a server that comes now.
     let data = tempfile::tempdir().expect("a folder");
@@ -526,7 +368,8 @@ fn ten_thousand_files_are_followed_without_watches() {
     let logs = folder.path().join("logs");
     std::fs::create_dir(&logs).expect("made");
     let path = |n: usize| logs.join(format!("vllm:replica_{n}_{}.out", n % 7));
-    for n in 0..10_000 {
+    const FILES: usize = 10_000;
+    for n in 0..FILES {
         std::fs::write(path(n), format!("line-{n}\n")).expect("written");
     }
     let config = folder.path().join("promtail.yml");
@@ -543,7 +386,12 @@ fn ten_thousand_files_are_followed_without_watches() {
         let answer = server.json(&format!("/loki/api/v1/query?query={query}"));
         answer["data"]["result"][0]["value"][1].as_str().and_then(|n| n.parse().ok()).unwrap_or(0)
     };
-    eventually("all lines", || (count("") == 10_000).then_some(()));
+    // A debug binary on a busy machine takes a minute: each look is patient, and each but the last saw more lines.
+    let mut before = 0;
+    while before < FILES {
+        before = eventually("more lines", || Some(count("")).filter(|now| *now > before));
+    }
+    assert_eq!(before, FILES);
     assert_eq!(
         count(r#", service="vllm:replica", replica="3", stream="out""#),
         1_428 + usize::from(3 < 10_000 % 7)

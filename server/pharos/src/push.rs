@@ -4,6 +4,7 @@
 mod buffer;
 
 use std::io::{ErrorKind, Read, Write};
+use std::os::fd::AsRawFd;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -37,6 +38,7 @@ pub(crate) fn run(args: &PushArgs) -> Result<ExitCode> {
     };
     let thread = std::thread::Builder::new().name("push".to_owned()).spawn(move || sender.run())?;
     pass_on(&buffer);
+    end_output();
     buffer.finish(wait);
     let unsent = match thread.join() {
         Ok(Ok(())) => buffer.left_out() + buffer.len(),
@@ -101,6 +103,14 @@ fn pass_on(buffer: &Buffer) {
     }
     if !open.is_empty() {
         take_line(&mut open, &mut last_ns, buffer);
+    }
+}
+
+/// Lets a reader behind see the end: what is left may wait long for the server.
+fn end_output() {
+    if let Ok(nothing) = std::fs::File::options().write(true).open("/dev/null") {
+        // SAFETY: both are open file descriptors, and nobody holds a lock on the standard output any more.
+        unsafe { libc::dup2(nothing.as_raw_fd(), libc::STDOUT_FILENO) };
     }
 }
 

@@ -39,8 +39,9 @@ impl Gather for SplitJson {
         let Some(elements) = elements else { return out.push(draft) };
         for (element, line) in elements.into_iter().enumerate() {
             // A nanosecond apart, so that equal ones are told apart and their order stays.
-            let t_ns = draft.t_ns.saturating_add(element as i64);
-            out.push(Draft { line, t_ns, ..draft.clone() });
+            let later = |ns: i64| ns.saturating_add(element as i64);
+            let (t_ns, read_ns) = (later(draft.t_ns), later(draft.read_ns));
+            out.push(Draft { line, t_ns, read_ns, ..draft.clone() });
         }
     }
 

@@ -92,23 +92,76 @@ impl Target {
             let listed = by_identity.get(&identity).map(|found| found.path.clone());
             let found = listed.or_else(|| find_renamed(Path::new(name), identity));
             let fits = |path: &Path| File::open(path).and_then(|file| print.fits(&file)).unwrap_or(false);
-            match found.filter(|path| fits(path)) {
-                Some(path) => {
+            match &found {
+                Some(path) if fits(path) => {
+                    let path = path.clone();
                     let mut file = self.new_file(name, &path, identity);
                     file.resume(print, cursor.offset);
                     file.start_leaving(pass.now_ms);
                     self.files.push(file);
                     self.lost.extend(Age::of_file(None, &path).map(|age| (name.to_owned(), age)));
                 }
-                // A folder that cannot be looked into may come back with its files.
-                None if Path::new(name).parent().is_some_and(|folder| std::fs::read_dir(folder).is_err()) => {
+                // It was copied and written anew, and then renamed: the rest of what it was is in the copy.
+                _ if self.resume_copy(name, (print, cursor.offset), pass) => {
+                    self.retire(identity, print, cursor.offset);
+                    let goes_on = found.is_some_and(|path| self.read_anew(name, &path, identity, pass));
+                    if !goes_on {
+                        pass.note(TailCursor { gone: true, ..cursor });
+                    }
                 }
-                None => {
+                // A folder that cannot be looked into may come back with its files.
+                _ if Path::new(name).parent().is_some_and(|folder| std::fs::read_dir(folder).is_err()) => {}
+                _ => {
                     self.retire(identity, print, cursor.offset);
                     pass.note(TailCursor { gone: true, ..cursor });
                 }
             }
         }
+    }
+
+    /// Goes on in a copy of the file that `name` was; false if there is none.
+    fn resume_copy(&mut self, name: &str, (print, offset): (Fingerprint, u64), pass: &mut Pass<'_>) -> bool {
+        if print.len == 0 {
+            return false;
+        }
+        let copy = possible_copies(Path::new(name)).into_iter().find_map(|path| {
+            let opened = File::open(&path).ok()?;
+            let meta = opened.metadata().ok()?;
+            let identity = Identity::of(&meta);
+            let is_read = self.files.iter().any(|file| file.identity == identity);
+            let fits = meta.is_file() && meta.len() >= offset && print.fits(&opened).ok()?;
+            (fits && !is_read).then_some((path, identity, meta.len()))
+        });
+        let Some((path, identity, size)) = copy else { return false };
+        let mut file = self.new_file(name, &path, identity);
+        file.resume(print, offset);
+        file.size = size;
+        file.start_leaving(pass.now_ms);
+        let cursor = file.cursor(offset);
+        pass.note(cursor);
+        self.lost.extend(Age::of_file(None, &path).map(|age| (name.to_owned(), age)));
+        self.files.push(file);
+        true
+    }
+
+    /// Reads what a file that was truncated, and then renamed to `path`, has had since; false if a copy has its
+    /// inode.
+    fn read_anew(&mut self, name: &str, path: &Path, identity: Identity, pass: &mut Pass<'_>) -> bool {
+        let named = self.new_file(&path.to_string_lossy(), path, identity);
+        let is_other = match File::open(path) {
+            Ok(opened) => self.copied_from(&named, &opened).is_some(),
+            Err(_) => true,
+        };
+        if is_other || self.files.iter().any(|known| known.identity == identity) {
+            return false;
+        }
+        let mut file = self.new_file(name, path, identity);
+        file.start_leaving(pass.now_ms);
+        let cursor = file.cursor(0);
+        pass.note(cursor);
+        self.lost.extend(Age::of_file(None, path).map(|age| (name.to_owned(), age)));
+        self.files.push(file);
+        true
     }
 
     /// Notices files that lost their names or got them back, and ends those that are through.
