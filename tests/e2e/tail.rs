@@ -1,6 +1,5 @@
 //! A JSON log tailed as a Promtail file says, over rotation, restart and `kill -9`.
 
-use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::UdpSocket;
 use std::os::unix::fs::PermissionsExt;

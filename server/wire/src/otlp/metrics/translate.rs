@@ -111,6 +111,9 @@ fn labels_of(attributes: Vec<Attribute>, options: &Options) -> LabelsBuilder {
     labels
 }
 
+/// Indexes and counts of exponential buckets.
+type Buckets<'a> = &'a [(i32, f64)];
+
 /// The attributes of a resource, as the info metric that joins give to the others.
 fn target_info(resource: &Resource, options: &Options, t_ms: i64, out: &mut Decoded) {
     let (job, instance) = identity(resource);
@@ -333,7 +336,7 @@ impl One<'_> {
         labels: &Labels,
         common: &Common,
         histogram: &mut Histogram,
-        (positive, negative): (&[(i32, f64)], &[(i32, f64)]),
+        (positive, negative): (Buckets<'_>, Buckets<'_>),
     ) -> Result<u64, &'static str> {
         let labels = labels.with(METRIC_NAME, &self.name);
         let shape = vec![histogram.schema as u64, histogram.zero_threshold.to_bits()];
