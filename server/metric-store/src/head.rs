@@ -61,6 +61,8 @@ pub(crate) struct HeadSeries {
     pub(crate) frozen: Option<Box<Samples>>,
     /// The series that followed this one in the last batch that had both.
     next: Ref,
+    /// Its labels came back under another id: that one takes their samples from then on.
+    superseded: bool,
 }
 
 /// One sample on its way into the head.
@@ -106,7 +108,7 @@ impl Head {
     pub(crate) fn find_after(&mut self, before: Option<Ref>, labels: &Labels) -> Option<Ref> {
         let next = before.and_then(|before| self.series.get(before as usize)).map(|series| series.next);
         let expected = next.and_then(|next| self.series.get(next as usize));
-        if expected.is_some_and(|series| series.labels == *labels) {
+        if expected.is_some_and(|series| !series.superseded && series.labels == *labels) {
             return next;
         }
         let found = self.find(labels)?;
@@ -121,7 +123,9 @@ impl Head {
     pub(crate) fn add(&mut self, labels: Labels, id: u64, class: u16) -> Ref {
         let series = self.series.len() as Ref;
         self.postings.add(series, &labels);
-        self.by_labels.insert(labels.clone(), series);
+        if let Some(known) = self.by_labels.insert(labels.clone(), series) {
+            self.series[known as usize].superseded = true;
+        }
         self.next_id = self.next_id.max(id + 1);
         self.series.push(HeadSeries {
             labels,
@@ -131,6 +135,7 @@ impl Head {
             live: Samples::default(),
             frozen: None,
             next: series + 1,
+            superseded: false,
         });
         series
     }

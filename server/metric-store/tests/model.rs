@@ -244,3 +244,24 @@ proptest! {
         bench.check_all();
     }
 }
+
+/// A log that is read back may define a series under two ids; which of them takes a sample must not depend on what
+/// stood before it in the batch.
+#[test]
+fn a_series_with_two_ids_has_one_first_sample() {
+    let mut bench = Bench::new();
+    let append = |samples: &[(u8, i64, f64)]| {
+        Step::Append(samples.iter().map(|(series, t, value)| (*series, *t, value.to_bits())).collect())
+    };
+    for step in [
+        Step::Advance(7_635_001),
+        append(&[(5, NOW, 0.0), (4, NOW, 0.0)]),
+        Step::Maintain,
+        append(&[(4, NOW, 0.0)]),
+        Step::Reopen,
+        append(&[(4, NOW + 15_000, 0.0), (5, NOW + 15_000, 0.0), (4, NOW + 15_000, 0.1)]),
+    ] {
+        bench.step(&step);
+        bench.check(i64::MIN, i64::MAX);
+    }
+}
