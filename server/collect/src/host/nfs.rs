@@ -4,12 +4,13 @@ use wire::exposition::Page;
 
 use super::{Host, Rows, number};
 
-/// Procedures in the kernel's order.
-const V2: [&str; 18] = [
+/// Procedures in the kernel's order; the first does nothing.
+pub(super) const V2: [&str; 18] = [
     "Null", "GetAttr", "SetAttr", "Root", "Lookup", "ReadLink", "Read", "WrCache", "Write", "Create",
     "Remove", "Rename", "Link", "SymLink", "MkDir", "RmDir", "ReadDir", "FsStat",
 ];
-const V3: [&str; 22] = [
+/// See `V2`.
+pub(super) const V3: [&str; 22] = [
     "Null",
     "GetAttr",
     "SetAttr",

@@ -2,36 +2,9 @@
 
 use wire::exposition::Page;
 
+use super::nfs::{V2, V3};
 use super::{Host, Rows, number};
 
-/// Procedures behind the first, which does nothing, in the kernel's order.
-const V2: [&str; 17] = [
-    "GetAttr", "SetAttr", "Root", "Lookup", "ReadLink", "Read", "WrCache", "Write", "Create", "Remove",
-    "Rename", "Link", "SymLink", "MkDir", "RmDir", "ReadDir", "FsStat",
-];
-const V3: [&str; 21] = [
-    "GetAttr",
-    "SetAttr",
-    "Lookup",
-    "Access",
-    "ReadLink",
-    "Read",
-    "Write",
-    "Create",
-    "MkDir",
-    "SymLink",
-    "MkNod",
-    "Remove",
-    "RmDir",
-    "Rename",
-    "Link",
-    "ReadDir",
-    "ReadDirPlus",
-    "FsStat",
-    "FsInfo",
-    "PathConf",
-    "Commit",
-];
 /// Operations by their number in the protocol (RFC 7530, section 16), from 3; empty ones are not given.
 const V4: [&str; 37] = [
     "Access",
@@ -116,8 +89,8 @@ pub(super) fn collect(host: &Host, page: &mut Page) -> Result<(), String> {
                     rows.counter("node_nfsd_rpc_errors_total", help, &[("error", error)], value(i));
                 }
             }
-            "proc2" => requests(&mut rows, ("2", &V2), values.get(2..).unwrap_or_default()),
-            "proc3" => requests(&mut rows, ("3", &V3), values.get(2..).unwrap_or_default()),
+            "proc2" => requests(&mut rows, ("2", &V2[1..]), values.get(2..).unwrap_or_default()),
+            "proc3" => requests(&mut rows, ("3", &V3[1..]), values.get(2..).unwrap_or_default()),
             "proc4ops" => requests(&mut rows, ("4", &V4), values.get(V4_FIRST..).unwrap_or_default()),
             "wdeleg_getattr" => requests(&mut rows, ("4", &["WdelegGetattr"]), &values),
             _ => {}
